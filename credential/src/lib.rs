@@ -1,0 +1,2 @@
+//! The exchange between a phone and a door reader.
+#![no_std]

@@ -1,0 +1,1 @@
+//! The issuing service: users, invitations, devices, readers and revocation.

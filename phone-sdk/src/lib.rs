@@ -1,0 +1,1 @@
+//! The wallet on a phone: activation, storage and presenting.

@@ -1,0 +1,1 @@
+//! Phones, doors and radios without hardware.
