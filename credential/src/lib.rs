@@ -15,11 +15,19 @@
 extern crate std;
 
 pub mod crypto;
+pub mod device;
 pub mod error;
 pub mod id;
+pub mod iso7816;
 pub mod limits;
+pub mod message;
 pub mod object;
+pub mod reader;
 
+mod schedule;
 pub mod secret;
+mod status;
+pub mod ticket;
 pub mod time;
+pub mod transport;
 mod wire;

@@ -53,6 +53,12 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Octets of a message that has only one length.
+pub(crate) fn exactly<const N: usize>(octets: &[u8]) -> Result<&[u8; N], DecodeError> {
+    let short = if octets.len() < N { DecodeError::Truncated } else { DecodeError::Trailing };
+    octets.try_into().map_err(|_| short)
+}
+
 /// The output ran out of room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NoRoom;

@@ -1,1 +1,6 @@
 //! Harnesses shared by the tests that cross rooms.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this crate is only used by tests and benchmarks")]
+
+pub mod pair;
+pub mod wallet;
+pub mod world;

@@ -1,0 +1,42 @@
+//! The port to what a phone holds.
+
+use crate::id::{ProjectId, ReaderId};
+use crate::object::{IssuerKeys, VerifiedCertificate};
+use crate::ticket::HeldTicket;
+use crate::time::UnixTime;
+
+/// A wallet's own name for one of its credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CredentialHandle(pub u32);
+
+/// What a device session asks of the phone's wallet.
+///
+/// Nothing here may wait for the network: a tap has no time for it.
+pub trait Wallet {
+    /// The issuer keys of a project that this wallet belongs to.
+    fn issuers(&self, project: ProjectId) -> Option<&IssuerKeys>;
+
+    /// Whether the newest revocation list held names this reader.
+    fn is_reader_revoked(&self, project: ProjectId, reader: ReaderId) -> bool;
+
+    /// The credential to present at this door; the same choice each time for the same wallet.
+    fn choose(&self, reader: &VerifiedCertificate) -> Option<CredentialHandle>;
+
+    /// The octets of a credential, as issued.
+    fn credential(&self, handle: CredentialHandle) -> Option<&[u8]>;
+
+    /// A ticket of this reader for this credential that is live at `now`.
+    ///
+    /// The wallet must have forgotten the ticket for good before it returns, so that it is never presented twice;
+    /// where it cannot be sure, it returns `None`.
+    fn take_ticket(&mut self, handle: CredentialHandle, reader: ReaderId, now: UnixTime) -> Option<HeldTicket>;
+
+    /// Keeps a ticket for a later tap, until `not_after`.
+    fn keep_ticket(&mut self, handle: CredentialHandle, reader: ReaderId, ticket: HeldTicket, not_after: UnixTime);
+
+    /// A revocation list of the project with a version above `above` and at most `octets_max` octets.
+    fn revocation_list(&self, project: ProjectId, above: u32, octets_max: usize) -> Option<&[u8]>;
+
+    /// The newest time token of the project.
+    fn time_token(&self, project: ProjectId) -> Option<&[u8]>;
+}
