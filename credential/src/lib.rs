@@ -14,9 +14,11 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod ble;
 pub mod crypto;
 pub mod error;
 pub mod id;
+pub mod iso7816;
 pub mod limits;
 pub mod object;
 
