@@ -111,9 +111,6 @@ impl<const N: usize> Card<N> {
         let State::Answering { ne } = self.state else {
             return Err(CardError::NoCommand);
         };
-        if response.data.len() > N {
-            return Err(CardError::ResponseTooLong);
-        }
         self.buffer.clear();
         self.buffer.extend_from_slice(response.data).map_err(|_| CardError::ResponseTooLong)?;
         Ok(self.transmit_from(0, response.status, ne, out)?)

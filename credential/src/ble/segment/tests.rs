@@ -153,6 +153,7 @@ fn a_length_that_does_not_come_out_is_refused() {
     refuse(&[&[0x80, 0, 3, 7], &[0x41, 7]], SegmentError::Length);
     refuse(&[&[0x80, 0, 3, 7], &[0x01, 7, 7]], SegmentError::Length);
     refuse(&[&[0x80, 0, 2, 7], &[0x41, 7, 7]], SegmentError::Length);
+    refuse(&[&[0x80, 0, 2, 7], &[0x01, 7, 7]], SegmentError::Length);
     refuse(&[&[0xC0, 0, 0]], SegmentError::Truncated);
     refuse(&[&[0xC0, 0, 0, 7]], SegmentError::Length);
     refuse(&[&[0x80, 0, 2, 7], &[0x01]], SegmentError::Truncated);

@@ -59,6 +59,15 @@ fn long_data_goes_in_one_extended_command_where_that_is_allowed_and_fits() {
 }
 
 #[test]
+fn a_chain_that_began_short_ends_short_also_when_the_buffer_grows() {
+    let mut device = InterfaceDevice::<2048>::new(LARGE);
+    device.set_extended(true);
+    let mut out = [0; 1000];
+    assert_eq!(device.send(hello(&[9; 600]), &mut out[..100]), Ok(99));
+    assert_eq!(device.receive(&[0x90, 0], &mut out), Ok(InterfaceDeviceStep::Transmit(260)));
+}
+
+#[test]
 fn a_response_in_parts_is_fetched_and_joined() {
     let (mut device, mut out) = waiting();
     assert_eq!(device.receive(&[1, 2, 0x61, 0], &mut out), Ok(InterfaceDeviceStep::Transmit(5)));
@@ -149,6 +158,9 @@ fn misuse_is_named_and_harmless() {
         assert_eq!(sent, misuse(InterfaceDeviceMisuse::BufferTooSmall).map(|()| 0));
     }
     assert_eq!(device.send(hello(&[0; 9]), &mut out[..7]), Ok(6));
+    let mut device = InterfaceDevice::<64>::new(FrontEnd { max_transmit: 6, max_receive: 258 });
+    let sent = device.send(hello(&[]), &mut out);
+    assert_eq!(sent, misuse(InterfaceDeviceMisuse::BufferTooSmall).map(|()| 0));
 }
 
 fn unsent() -> InterfaceDeviceStep<'static> {
