@@ -14,6 +14,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod ble;
 pub mod crypto;
 pub mod device;
 pub mod error;
