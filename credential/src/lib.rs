@@ -24,7 +24,6 @@ pub mod limits;
 pub mod message;
 pub mod object;
 pub mod reader;
-
 mod schedule;
 pub mod secret;
 mod status;

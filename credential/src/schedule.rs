@@ -40,7 +40,11 @@ impl Transcript {
 }
 
 /// The binder of a ticket: proof of its secret over the transcript up to the ticket (hb).
-pub(crate) fn binder<C: Crypto>(crypto: &C, psk: &Secret<32>, up_to_ticket: Transcript) -> Secret<BINDER_OCTETS> {
+pub(crate) fn binder<C: Crypto>(
+    crypto: &C,
+    psk: &Secret<32>,
+    up_to_ticket: Transcript,
+) -> Secret<BINDER_OCTETS> {
     let key = crypto.expand(psk, &[b"ostiary/1 binder"]);
     let mac = crypto.hmac(&key, &[up_to_ticket.hash()]);
     let mut binder = Secret::zero();

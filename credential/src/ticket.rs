@@ -77,18 +77,26 @@ impl TicketKeys {
         let mut plaintext = contents.encode();
         let tag = crypto.seal(&seal_key(crypto, &self.current), &nonce, AAD, plaintext.expose_mut());
         let mut writer = Writer::new(&mut ticket);
-        let written = writer.put(&nonce).and_then(|()| writer.put(plaintext.expose())).and_then(|()| writer.put(&tag));
+        let written =
+            writer.put(&nonce).and_then(|()| writer.put(plaintext.expose())).and_then(|()| writer.put(&tag));
         debug_assert!(written.is_ok(), "12, 44 and 16 octets make a ticket");
-        let life_ms = TICKET_KEY_LIFE_MS.saturating_mul(2).saturating_sub(now.0.saturating_sub(self.made_at.0));
+        let life_ms =
+            TICKET_KEY_LIFE_MS.saturating_mul(2).saturating_sub(now.0.saturating_sub(self.made_at.0));
         let lifetime_s = u32::try_from(life_ms / 1000).unwrap_or(u32::MAX);
         let ticket = Ticket(ticket);
         (HeldTicket { psk: psk(crypto, &self.current, &ticket), ticket }, lifetime_s)
     }
 
     /// Opens a ticket that this reader sealed: at most two keys are tried, however many users there are.
-    pub(crate) fn open<C: Crypto>(&self, crypto: &C, ticket: &Ticket) -> Option<(TicketContents, Secret<32>)> {
+    pub(crate) fn open<C: Crypto>(
+        &self,
+        crypto: &C,
+        ticket: &Ticket,
+    ) -> Option<(TicketContents, Secret<32>)> {
         let keys = [Some(&self.current), self.previous.as_ref()];
-        keys.into_iter().flatten().find_map(|key| Some((open(crypto, key, ticket)?, psk(crypto, key, ticket))))
+        keys.into_iter()
+            .flatten()
+            .find_map(|key| Some((open(crypto, key, ticket)?, psk(crypto, key, ticket))))
     }
 }
 
@@ -146,7 +154,11 @@ mod tests {
     use crate::crypto::RustCrypto;
 
     fn contents() -> TicketContents {
-        TicketContents { serial: Serial(7), not_after: UnixTime(9), user_id: UserId::new(b"0004711").unwrap() }
+        TicketContents {
+            serial: Serial(7),
+            not_after: UnixTime(9),
+            user_id: UserId::new(b"0004711").unwrap(),
+        }
     }
 
     #[test]
@@ -156,7 +168,10 @@ mod tests {
         let (held, lifetime_s) = keys.seal(&RustCrypto, &mut rng, Instant(1_000), &contents());
         assert_eq!(lifetime_s, 2 * 86_400 - 1);
         let (opened, psk) = keys.open(&RustCrypto, &held.ticket).unwrap();
-        assert_eq!((opened.serial, opened.not_after, opened.user_id), (Serial(7), UnixTime(9), contents().user_id));
+        assert_eq!(
+            (opened.serial, opened.not_after, opened.user_id),
+            (Serial(7), UnixTime(9), contents().user_id)
+        );
         assert_eq!(psk, held.psk);
         assert!(TicketKeys::new(&mut rng, Instant(0)).open(&RustCrypto, &held.ticket).is_none());
     }

@@ -1,5 +1,9 @@
 //! Harnesses shared by the tests that cross rooms.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "this crate is only used by tests and benchmarks")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "this crate is only used by tests and benchmarks"
+)]
 
 pub mod pair;
 pub mod wallet;

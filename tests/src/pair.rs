@@ -4,7 +4,7 @@ use credential::crypto::Crypto;
 use credential::device::{Answer, DeviceEnv, DeviceEvent, DeviceSession, TapReport};
 use credential::error::Error;
 use credential::iso7816::StatusWord;
-use credential::limits::MESSAGE_MAX;
+use credential::limits::{COMMAND_MAX, MESSAGE_MAX};
 use credential::message::Instruction;
 use credential::object::{HeldRevocationList, Presence, VerifiedTimeToken};
 use credential::reader::{Decision, Reader, ReaderEnv, ReaderSession, ReaderStep, Verdict};
@@ -122,6 +122,114 @@ impl<C: Crypto> Phone<C> {
     }
 }
 
+/// A tap under way, driven message by message; the decision and what follows it are separate steps.
+#[derive(Default)]
+pub struct Drive {
+    /// The message pair that the reader has not seen yet.
+    pub pending: Option<Exchanged>,
+    /// Set when the reader has decided and the device has not been told.
+    pub decision: Option<Decision>,
+    /// Everything so far.
+    pub tap: Tap,
+}
+
+impl Drive {
+    /// Selects the device.
+    pub fn begin<C: Crypto>(door: &mut Door<C>, phone: &mut Phone<C>, now: Now, rng: &mut StdRng) -> Self {
+        Self::begin_on(door, phone, Transport::Nfc, (now, now), rng)
+    }
+
+    fn begin_on<C: Crypto>(
+        door: &mut Door<C>,
+        phone: &mut Phone<C>,
+        transport: Transport,
+        (reader_now, device_now): (Now, Now),
+        rng: &mut StdRng,
+    ) -> Self {
+        door.reader.prepare(rng, reader_now);
+        door.session.begin(transport, reader_now);
+        let response = phone.session.select(transport, device_now).to_vec();
+        let opening =
+            Exchanged { instruction: None, command: Vec::new(), response, status: StatusWord::NORMAL };
+        Self { pending: Some(opening), ..Self::default() }
+    }
+
+    /// Lets the reader handle the pending response, or tell its decision; then the device answers.
+    ///
+    /// Returns `false` when the tap is over.
+    pub fn step<C: Crypto>(
+        &mut self,
+        door: &mut Door<C>,
+        phone: &mut Phone<C>,
+        now: Now,
+        rng: &mut StdRng,
+    ) -> bool {
+        self.step_at(door, phone, (now, now), rng)
+    }
+
+    fn step_at<C: Crypto>(
+        &mut self,
+        door: &mut Door<C>,
+        phone: &mut Phone<C>,
+        (reader_now, device_now): (Now, Now),
+        rng: &mut StdRng,
+    ) -> bool {
+        let command = match self.reader_step(door, reader_now, rng) {
+            Ok(Some(command)) => command,
+            Ok(None) => return self.decision.is_some(),
+            Err(error) => {
+                self.tap.reader_error = Some(error);
+                return false;
+            }
+        };
+        let (instruction, command) = command;
+        let (response, status, event) = phone.answer(device_now, rng, instruction.code(), command.clone());
+        match event {
+            Some(DeviceEvent::Refused(refused)) => self.tap.refused = Some(refused),
+            Some(DeviceEvent::Finished(report)) => self.tap.report = Some(report),
+            Some(DeviceEvent::Failed(error)) => self.tap.device_error = Some(error),
+            None => {}
+        }
+        self.pending = Some(Exchanged { instruction: Some(instruction), command, response, status });
+        true
+    }
+
+    /// The next command, if there is one yet.
+    fn reader_step<C: Crypto>(
+        &mut self,
+        door: &mut Door<C>,
+        now: Now,
+        rng: &mut StdRng,
+    ) -> Result<Option<(Instruction, Vec<u8>)>, Error> {
+        let mut out = vec![0; COMMAND_MAX];
+        let mut env = ReaderEnv { now, rng, revocations: &door.list, wants_time: door.wants_time };
+        if let Some(decision) = self.decision.take() {
+            self.tap.decision = Some(decision);
+            let step = door.session.conclude(&door.reader, &mut env, door.verdict, &mut out)?;
+            return Ok(sent(&step, &out));
+        }
+        let Some(mut pair) = self.pending.take() else { return Ok(None) };
+        self.tap.messages.push(pair.clone());
+        let step =
+            door.session.receive(&mut door.reader, &mut env, &mut pair.response, pair.status, &mut out)?;
+        let next = sent(&step, &out);
+        match step {
+            ReaderStep::Send { .. } => {}
+            ReaderStep::Decided(decision) => {
+                self.tap.pairs_to_decision = self.tap.messages.len();
+                self.decision = Some(decision);
+            }
+            ReaderStep::Finished { brought, .. } => {
+                self.tap.time_taken = brought.time_token;
+                let Some(list) = brought.revocation_list else { return Ok(None) };
+                door.list.replace(&list).expect("a list that is brought is newer and fits");
+                self.tap.list_taken = Some(list.version());
+            }
+        }
+        Ok(next)
+    }
+}
+
 /// Runs a whole tap.
 pub fn tap<C: Crypto>(
     door: &mut Door<C>,
@@ -133,85 +241,28 @@ pub fn tap<C: Crypto>(
     tap_with(door, phone, transport, (now, now), rng, |_| {})
 }
 
-/// Runs a whole tap with a clock for each side (reader, device), letting `meddle` change each message pair's response
-/// before the reader sees it.
+/// Runs a whole tap with a clock for each side (reader, device), letting `meddle` change each response before the
+/// reader sees it.
 pub fn tap_with<C: Crypto>(
     door: &mut Door<C>,
     phone: &mut Phone<C>,
     transport: Transport,
-    (reader_now, device_now): (Now, Now),
+    nows: (Now, Now),
     rng: &mut StdRng,
     mut meddle: impl FnMut(&mut Exchanged),
 ) -> Tap {
-    let mut tap = Tap::default();
-    door.session.begin(transport, reader_now);
-    let selected = phone.session.select(transport, device_now);
-    let mut pair = Exchanged {
-        instruction: None,
-        command: Vec::new(),
-        response: selected.to_vec(),
-        status: StatusWord::NORMAL,
-    };
+    let mut drive = Drive::begin_on(door, phone, transport, nows, rng);
     loop {
-        meddle(&mut pair);
-        tap.messages.push(pair.clone());
-        let step = reader_step(door, &mut tap, &mut pair, reader_now, rng);
-        let (instruction, command) = match step {
-            Ok(Some(next)) => next,
-            Ok(None) => break,
-            Err(error) => {
-                tap.reader_error = Some(error);
-                break;
-            }
-        };
-        let (response, status, event) = phone.answer(device_now, rng, instruction.code(), command.clone());
-        match event {
-            Some(DeviceEvent::Refused(refused)) => tap.refused = Some(refused),
-            Some(DeviceEvent::Finished(report)) => tap.report = Some(report),
-            Some(DeviceEvent::Failed(error)) => tap.device_error = Some(error),
-            None => {}
+        drive.pending.as_mut().map_or((), &mut meddle);
+        if !drive.step_at(door, phone, nows, rng) {
+            return drive.tap;
         }
-        pair = Exchanged { instruction: Some(instruction), command, response, status };
     }
-    tap
 }
 
-/// The next command, or `None` when the tap is over.
-fn reader_step<C: Crypto>(
-    door: &mut Door<C>,
-    tap: &mut Tap,
-    pair: &mut Exchanged,
-    now: Now,
-    rng: &mut StdRng,
-) -> Result<Option<(Instruction, Vec<u8>)>, Error> {
-    let mut out = vec![0; credential::limits::COMMAND_MAX];
-    let mut newer = None;
-    let mut env = ReaderEnv { now, rng, revocations: &door.list, wants_time: door.wants_time };
-    let mut step =
-        door.session.receive(&mut door.reader, &mut env, &mut pair.response, pair.status, &mut out)?;
-    if let ReaderStep::Decided(decision) = step {
-        tap.pairs_to_decision = tap.messages.len();
-        tap.decision = Some(decision);
-        step = door.session.conclude(&door.reader, &mut env, door.verdict, &mut out)?;
+fn sent(step: &ReaderStep<'_>, out: &[u8]) -> Option<(Instruction, Vec<u8>)> {
+    match step {
+        ReaderStep::Send { instruction, length } => Some((*instruction, out.get(..*length)?.to_vec())),
+        ReaderStep::Decided(_) | ReaderStep::Finished { .. } => None,
     }
-    let next = match step {
-        ReaderStep::Send { instruction, length } => {
-            out.truncate(length);
-            Some((instruction, out))
-        }
-        ReaderStep::Finished { brought, .. } => {
-            tap.time_taken = brought.time_token;
-            newer = brought.revocation_list.map(|list| (list.version(), list.octets().to_vec()));
-            None
-        }
-        ReaderStep::Decided(_) => None,
-    };
-    if let Some((version, octets)) = newer {
-        let issuers = door.reader.settings().issuers.clone();
-        let list = credential::object::VerifiedRevocationList::verify(door.reader.crypto(), &octets, &issuers)
-            .expect("it was verified a moment ago");
-        door.list.replace(&list).expect("a list that was taken is newer and fits");
-        tap.list_taken = Some(version);
-    }
-    Ok(next)
 }

@@ -71,7 +71,13 @@ impl Wallet for MemoryWallet {
         tickets.pop().map(|(ticket, _)| ticket)
     }
 
-    fn keep_ticket(&mut self, _: CredentialHandle, reader: ReaderId, ticket: HeldTicket, not_after: UnixTime) {
+    fn keep_ticket(
+        &mut self,
+        _: CredentialHandle,
+        reader: ReaderId,
+        ticket: HeldTicket,
+        not_after: UnixTime,
+    ) {
         self.tickets.entry(reader).or_default().push((ticket, not_after));
     }
 

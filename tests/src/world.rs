@@ -56,7 +56,10 @@ impl World {
             project: self.project,
             issuer: IssuerIndex(0),
             reader: ReaderId(reader),
-            validity: Validity { not_before: UnixTime(START.0 - 60), not_after: UnixTime(START.0 + 365 * 86_400) },
+            validity: Validity {
+                not_before: UnixTime(START.0 - 60),
+                not_after: UnixTime(START.0 + 365 * 86_400),
+            },
             presence,
             public_key: key,
         }
@@ -125,7 +128,10 @@ impl World {
 
     /// A time token.
     pub fn time_token(&self, time: UnixTime) -> Vec<u8> {
-        TimeToken { project: self.project, issuer: IssuerIndex(0), time }.issue(&self.issuer).unwrap().to_vec()
+        TimeToken { project: self.project, issuer: IssuerIndex(0), time }
+            .issue(&self.issuer)
+            .unwrap()
+            .to_vec()
     }
 
     /// A fresh private scalar.

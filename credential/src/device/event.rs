@@ -77,7 +77,9 @@ pub enum DeviceEvent {
 impl core::fmt::Display for RefusedReader {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
-            Self::UnknownProject => f.write_str("the reader belongs to a project that this phone does not know"),
+            Self::UnknownProject => {
+                f.write_str("the reader belongs to a project that this phone does not know")
+            }
             Self::Certificate(error) => write!(f, "the reader's certificate is refused: {error}"),
             Self::NoClock => f.write_str("the phone's clock is not set"),
             Self::Revoked => f.write_str("the reader is revoked"),

@@ -6,13 +6,13 @@ use super::wallet::{CredentialHandle, Wallet};
 use crate::crypto::{Crypto, Point, Signature, TAG_OCTETS};
 use crate::error::{ApiMisuse, Error, ObjectError, PeerIncompatible};
 use crate::id::{ProjectId, ReaderId};
+use crate::message::CONFIRM_OCTETS;
 use crate::message::ack::{Ack, ITEM_OVERHEAD};
 use crate::message::hello::{Hello, time_code};
 use crate::message::offer::Offer;
 use crate::message::outcome::OutcomeMessage;
 use crate::message::proof::{Proof, tap_message};
 use crate::message::select::SelectResponse;
-use crate::message::CONFIRM_OCTETS;
 use crate::object::{IssuerKey, IssuerKeys, ReaderCertificate, VerifiedCertificate};
 use crate::reader::Path;
 use crate::schedule::{BINDER_OCTETS, Channel, FastSecret, FullSecret, Transcript, binder};
@@ -97,7 +97,8 @@ impl ExpectHello {
         let offer = Offer { ephemeral: point, ticket: presented_ticket.ticket, binder: *binder.expose() };
         let length = offer.encode(out)?;
         let h4 = h3.then(crypto, &[out.get(..length).unwrap_or_default()]);
-        let reader_key = ReaderCertificate::decode(&hello.certificate).map(|certificate| certificate.public_key);
+        let reader_key =
+            ReaderCertificate::decode(&hello.certificate).map(|certificate| certificate.public_key);
         let (answer, refused) = match judged {
             Ok(presented) => (AnswerKind::Genuine(presented, ticket.map(|held| held.psk)), None),
             Err(refused) => (AnswerKind::Decoy, Some(refused)),
@@ -162,7 +163,8 @@ impl AwaitSignature {
         signature: Signature,
         out: &mut [u8],
     ) -> Result<(ExpectOutcome, usize), Error> {
-        let credential = wallet.credential(self.presented.credential).ok_or(Error::ApiMisuse(ApiMisuse::OutOfOrder))?;
+        let credential =
+            wallet.credential(self.presented.credential).ok_or(Error::ApiMisuse(ApiMisuse::OutOfOrder))?;
         let out = out.get_mut(..Proof::OCTETS).ok_or(NoRoom)?;
         let (plaintext, tag) = out.split_last_chunk_mut().ok_or(NoRoom)?;
         Proof { signature, credential }.encode(plaintext)?;
@@ -241,13 +243,18 @@ fn judge<C: Crypto>(crypto: &C, env: &DeviceEnv<'_>, hello: &Hello) -> Result<Pr
 fn verify_in_vain<C: Crypto>(crypto: &C, hello: &Hello, certificate: Option<ReaderCertificate>) {
     // The generator of the group: a key that nobody signs readers with.
     const STRANGER: Point = Point([
-        0x03, 0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5, 0x63, 0xA4, 0x40, 0xF2, 0x77,
-        0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96,
+        0x03, 0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5, 0x63, 0xA4, 0x40, 0xF2,
+        0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96,
     ]);
     let Some(certificate) = certificate else { return };
     let key = IssuerKey { index: certificate.issuer, point: STRANGER };
     if let Some(issuers) = IssuerKeys::new(certificate.project, &[key]) {
-        let refused = VerifiedCertificate::verify(crypto, &hello.certificate, &issuers, certificate.validity.not_before);
+        let refused = VerifiedCertificate::verify(
+            crypto,
+            &hello.certificate,
+            &issuers,
+            certificate.validity.not_before,
+        );
         let _ = core::hint::black_box(refused);
     }
 }

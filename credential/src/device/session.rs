@@ -167,7 +167,9 @@ impl<C: Crypto> DeviceSession<C> {
             (State::Confirm(expect), Instruction::Outcome) => {
                 expect.fast_outcome(crypto, env, data, out).map(finished)
             }
-            (State::Outcome(expect), Instruction::Outcome) => expect.outcome(crypto, env, data, out).map(finished),
+            (State::Outcome(expect), Instruction::Outcome) => {
+                expect.outcome(crypto, env, data, out).map(finished)
+            }
             _ => Err(Error::PeerMisbehaved(PeerMisbehaved::OutOfOrder)),
         }
     }

@@ -29,10 +29,21 @@ pub trait Wallet {
     ///
     /// The wallet must have forgotten the ticket for good before it returns, so that it is never presented twice;
     /// where it cannot be sure, it returns `None`.
-    fn take_ticket(&mut self, handle: CredentialHandle, reader: ReaderId, now: UnixTime) -> Option<HeldTicket>;
+    fn take_ticket(
+        &mut self,
+        handle: CredentialHandle,
+        reader: ReaderId,
+        now: UnixTime,
+    ) -> Option<HeldTicket>;
 
     /// Keeps a ticket for a later tap, until `not_after`.
-    fn keep_ticket(&mut self, handle: CredentialHandle, reader: ReaderId, ticket: HeldTicket, not_after: UnixTime);
+    fn keep_ticket(
+        &mut self,
+        handle: CredentialHandle,
+        reader: ReaderId,
+        ticket: HeldTicket,
+        not_after: UnixTime,
+    );
 
     /// A revocation list of the project with a version above `above` and at most `octets_max` octets.
     fn revocation_list(&self, project: ProjectId, above: u32, octets_max: usize) -> Option<&[u8]>;

@@ -79,7 +79,11 @@ impl Receipt {
     ///
     /// # Errors
     /// [`Mismatch`] when the credential or the device signature does not hold.
-    pub fn verify<C: Crypto>(&self, crypto: &C, issuers: &IssuerKeys) -> Result<VerifiedCredential, Mismatch> {
+    pub fn verify<C: Crypto>(
+        &self,
+        crypto: &C,
+        issuers: &IssuerKeys,
+    ) -> Result<VerifiedCredential, Mismatch> {
         let credential =
             VerifiedCredential::verify(crypto, &self.credential, issuers).map_err(|_| Mismatch)?;
         let time_code = crate::message::hello::time_code(self.time);

@@ -2,20 +2,20 @@
 
 use heapless::Vec;
 
+use super::Reader;
 use super::decision::{Brought, Decision, DenyReason, Outcome, Path, Receipt, Verdict};
 use super::session::ReaderEnv;
-use super::Reader;
 use crate::crypto::{Crypto, InvalidKey, Mismatch, Point};
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
 use crate::id::Serial;
 use crate::limits::MESSAGE_MAX;
+use crate::message::CONFIRM_OCTETS;
 use crate::message::ack::Ack;
 use crate::message::hello::{Hello, time_code};
 use crate::message::offer::Offer;
 use crate::message::outcome::OutcomeMessage;
 use crate::message::proof::{Proof, tap_message};
 use crate::message::select::SelectResponse;
-use crate::message::CONFIRM_OCTETS;
 use crate::object::{VerifiedCredential, VerifiedRevocationList, VerifiedTimeToken};
 use crate::schedule::{Channel, FastSecret, FullSecret, Transcript, binder};
 use crate::secret::Secret;
@@ -50,9 +50,17 @@ pub(super) struct Decided<C: Crypto> {
 }
 
 enum DecidedKeys<C: Crypto> {
-    Full { h6: Transcript, channel: Channel },
+    Full {
+        h6: Transcript,
+        channel: Channel,
+    },
     /// The ECDH that the decision did not need is still to come.
-    Fast { h4: Transcript, psk: Secret<32>, ephemeral: C::AgreementKey, device: Point },
+    Fast {
+        h4: Transcript,
+        psk: Secret<32>,
+        ephemeral: C::AgreementKey,
+        device: Point,
+    },
 }
 
 /// OUTCOME was sent.
@@ -204,7 +212,10 @@ impl ExpectProof {
     ) -> Result<Receipt, Judged> {
         let message = tap_message(reader.id, time_code(self.hello_time), self.h5.hash());
         let key = &credential.fields().holder_key;
-        reader.crypto.verify(key, &[&message], &proof.signature).map_err(|Mismatch| Judged::not_accepted())?;
+        reader
+            .crypto
+            .verify(key, &[&message], &proof.signature)
+            .map_err(|Mismatch| Judged::not_accepted())?;
         Ok(Receipt {
             reader: reader.id,
             time: self.hello_time,
