@@ -85,7 +85,7 @@ def _belief(result: int) -> str:
 
 def make() -> list[Json]:
     """All cases for devices."""
-    return [*_refused_hellos(), *_decoys(), *_order(), *_confirms(), *_outcomes(), *_tickets()]
+    return [*_refused_hellos(), *_decoys(), *_decoys_out_of_order(), *_order(), *_confirms(), *_outcomes(), *_tickets()]
 
 
 def _base(name: str, path: str = "full") -> Json:
@@ -187,6 +187,30 @@ def _decoy(what: str, certificate: bytes, changes: Json, point: bytes | None = N
         assert isinstance(confirm, Send)
         data = confirm.data if instruction == Instruction.CONFIRM else seeded(name, 241)
         script.send(instruction, data, Status.NOT_SATISFIED)
+        yield script.end()
+
+
+def _decoys_out_of_order() -> Iterator[Json]:
+    """A decoy answers a reader that makes mistakes as every device does."""
+    certificate = issue(CERTIFICATE, STRANGER)
+    wrong_confirm = (Instruction.CONFIRM, seeded("a CONFIRM", 16), Status.NOT_SATISFIED)
+    again = (Instruction.HELLO, b"", Status.OUT_OF_ORDER)
+    mistakes: dict[str, list[tuple[int, bytes, Status]]] = {
+        "HELLO again": [again],
+        "CONFIRM twice": [wrong_confirm, (Instruction.CONFIRM, seeded("a CONFIRM", 16), Status.OUT_OF_ORDER)],
+        "HELLO behind CONFIRM": [wrong_confirm, again],
+        "a CONFIRM of 15 octets": [(Instruction.CONFIRM, bytes(15), Status.WRONG_LENGTH)],
+        "an OUTCOME of 240 octets": [(Instruction.OUTCOME, bytes(240), Status.WRONG_LENGTH)],
+        "instruction 11": [(0x11, b"", Status.UNKNOWN_INSTRUCTION)],
+    }
+    for what, commands in mistakes.items():
+        name = f"decoy, then {what}"
+        device = device_block(name)
+        hello = _hello(reader_block(name, certificate=certificate.hex()), device)
+        script = Script(name, Transport.NFC, device).select()
+        script.send(Instruction.HELLO, hello, decoy=True)
+        for instruction, data, status in commands:
+            script.send(instruction, data or (hello if instruction == Instruction.HELLO else b""), status)
         yield script.end()
 
 

@@ -120,8 +120,6 @@ class Phone:
             connection.send(framing.response(data, status))
             if status != Status.NORMAL:
                 raise ProtocolError(f"answered with status {status:04X}")
-        if connection.receive(TAP_TIMEOUT_S) is not None:
-            raise ProtocolError("a command behind the end of the tap")
         report, credential = device.report, self._setup.credential
         user_id = "" if credential is None else credential.value.user_id.decode("ascii")
         return _line(report.path, report.result, user_id, report.brought)
