@@ -1,0 +1,1 @@
+"""A second implementation of the Ostiary exchange, written from docs/PROTOCOL.md alone."""

@@ -1,0 +1,292 @@
+"""The reader's side of a tap, without IO.
+
+Spec: docs/PROTOCOL.md#the-tap
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from . import signed, suite, tickets
+from .device import Trace, signed_tap
+from .entropy import Entropy, fresh_key
+from .keys import Keys, Transcript, Transport, binder
+from .messages import (
+    Hello,
+    Instruction,
+    ItemKind,
+    NewTicket,
+    Offer,
+    OutcomePlaintext,
+    ProofPlaintext,
+    Result,
+    Selected,
+    Status,
+    decode_ack,
+)
+from .objects import Credential, RevocationList, TimeToken
+from .refusal import Reason, Refusal
+from .signed import Signed, Trust
+from .tickets import TicketContent
+
+
+@dataclass
+class ReaderSetup:
+    """All that a reader holds between taps."""
+
+    trust: Trust
+    project: bytes
+    reader_id: int
+    secret: suite.SecretKey
+    certificate: bytes
+    clock: int
+    ticket_keys: list[bytes]
+    tickets_issued: int = 2
+    ticket_lifetime_s: int = 86_400
+    revocation_list: Signed[RevocationList] | None = None
+    list_version: int = 0
+    denied_user_ids: frozenset[str] = frozenset()
+    longest_ack: int = 1024
+    wants_time: bool = False
+
+    def revoked(self, serial: int) -> bool:
+        """Whether the list that the reader holds names this serial."""
+        return self.revocation_list is not None and serial in self.revocation_list.value.serials
+
+
+@dataclass(frozen=True)
+class Send:
+    """The next command."""
+
+    instruction: Instruction
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What anybody with the issuer's public key can verify later."""
+
+    reader_id: int
+    reader_time: int
+    h5: bytes
+    device_signature: bytes
+    credential: bytes
+
+    def verify(self, trust: Trust) -> Credential:
+        """The credential; refuses a receipt that does not hold."""
+        decoded = signed.decode(Credential, self.credential)
+        signed.check(decoded, trust)
+        tap = signed_tap(self.reader_id, self.reader_time, self.h5)
+        suite.verify(decoded.value.holder, tap, self.device_signature)
+        return decoded.value
+
+
+@dataclass(frozen=True)
+class Done:
+    """The end of a tap; `ack_refused` says why nothing that was brought counts."""
+
+    brought: dict[ItemKind, bytes]
+    ack_refused: Reason | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the reader decided, and on which path."""
+
+    path: str
+    result: Result
+    user_id: str
+    receipt: Receipt | None
+
+
+class Abort(Exception):
+    """The reader gives the tap up, without a decision."""
+
+
+class ReaderTap:
+    """One tap; `receive` takes each answer of the device and gives the next command."""
+
+    def __init__(self, setup: ReaderSetup, transport: Transport, entropy: Entropy, trace: Trace | None = None) -> None:
+        self.setup = setup
+        self._entropy = entropy
+        self.trace: Trace = {} if trace is None else trace
+        self._transcript = Transcript(transport)
+        self._ephemeral = fresh_key(entropy, "ephemeral")
+        self._awaits = "selected"
+        self._device = b""
+        self._keys: Keys | None = None
+        self._h7 = b""
+        self.decision: Decision | None = None
+
+    def receive(self, data: bytes, status: int) -> Send | Done:
+        """The next command, or the end; raises `Abort` if the tap cannot go on."""
+        awaits, self._awaits = self._awaits, "nothing"
+        if awaits == "ack":
+            return self._ack(data, status)
+        if status != Status.NORMAL:
+            raise Abort(f"status {status:04X}")
+        try:
+            match awaits:
+                case "selected":
+                    return self._selected(data)
+                case "offer":
+                    return self._offer(data)
+                case "proof":
+                    return self._proof(data)
+                case _:
+                    raise Abort("no answer is awaited")
+        except Refusal as refusal:
+            raise Abort(refusal.reason.value) from refusal
+
+    def _selected(self, data: bytes) -> Send:
+        if not Selected.decode(data).speaks_version_1():
+            raise Abort("no common version and suite")
+        self._transcript.add(data)
+        hello = Hello(self.setup.clock, self.setup.certificate, self._ephemeral.point).encode()
+        self._transcript.add(hello)
+        self._awaits = "offer"
+        return Send(Instruction.HELLO, hello)
+
+    def _offer(self, data: bytes) -> Send:
+        offer = Offer.decode(data)
+        opened = self._open_ticket(offer)
+        h4 = self._transcript.add(data)
+        ee = self._ephemeral.agree(offer.point)
+        if opened is not None:
+            content, psk = opened
+            self._keys = Keys.fast(h4, psk, ee)
+            self.trace |= {"ee": ee, "psk": psk, "secret": self._keys.secret}
+            return self._decide("fast", Result.GRANT, content, None)
+        es = self.setup.secret.agree(offer.point)
+        self._keys = Keys.full(h4, ee, es)
+        confirm = suite.seal(self._keys.confirm, suite.counter_nonce(0), h4, b"")
+        self._transcript.add(confirm)
+        self._awaits = "proof"
+        self.trace |= {"ee": ee, "es": es, "secret": self._keys.secret}
+        return Send(Instruction.CONFIRM, confirm)
+
+    def _open_ticket(self, offer: Offer) -> tuple[TicketContent, bytes] | None:
+        """The ticket's content and secret, if every condition of the fast path holds."""
+        hb = self._transcript.peek(offer.point + offer.ticket)
+        for key in self.setup.ticket_keys:
+            try:
+                content = tickets.open_ticket(key, offer.ticket)
+            except Refusal:
+                continue
+            psk = tickets.psk(key, offer.ticket)
+            now = self.setup.clock
+            holds = (
+                suite.equal(binder(psk, hb), offer.binder)
+                and now != 0
+                and now < content.not_after
+                and not self.setup.revoked(content.serial)
+                # The fast path never denies, so an ID that the door's list refuses goes the full path.
+                and content.user_id.decode("ascii") not in self.setup.denied_user_ids
+            )
+            return (content, psk) if holds else None
+        return None
+
+    def _proof(self, data: bytes) -> Send:
+        assert self._keys is not None
+        h5 = self._transcript.h
+        plaintext = suite.open_sealed(self._keys.device, suite.counter_nonce(0), h5, data)
+        proof = ProofPlaintext.decode(plaintext)
+        self._transcript.add(data)
+        self.trace |= {"proof_plaintext": plaintext}
+        receipt = Receipt(self.setup.reader_id, self.setup.clock, h5, proof.device_signature, proof.credential)
+        try:
+            credential = receipt.verify(self.setup.trust)
+        except Refusal:
+            return self._decide("full", Result.NOT_ACCEPTED, None, None)
+        if credential.header.project != self.setup.project:
+            return self._decide("full", Result.NOT_ACCEPTED, None, None)
+        content = TicketContent(credential.serial, credential.not_after, credential.user_id)
+        return self._decide("full", self._judge(credential), content, receipt)
+
+    def _judge(self, credential: Credential) -> Result:
+        now = self.setup.clock
+        if now == 0:
+            return Result.NO_CLOCK
+        if now < credential.not_before:
+            return Result.NOT_YET_VALID
+        if now >= credential.not_after:
+            return Result.EXPIRED
+        if self.setup.revoked(credential.serial):
+            return Result.REVOKED
+        if credential.user_id.decode("ascii") in self.setup.denied_user_ids:
+            return Result.PANEL
+        return Result.GRANT
+
+    def _decide(self, path: str, result: Result, content: TicketContent | None, receipt: Receipt | None) -> Send:
+        assert self._keys is not None
+        setup = self.setup
+        granted: Sequence[NewTicket] = ()
+        if result == Result.GRANT and content is not None:
+            granted = [self._new_ticket(content) for _ in range(setup.tickets_issued)]
+        plaintext = OutcomePlaintext(
+            result, setup.longest_ack, setup.list_version, int(setup.wants_time), tuple(granted)
+        ).encode()
+        outcome = suite.seal(self._keys.reader, suite.counter_nonce(0), self._transcript.h, plaintext)
+        self._h7 = self._transcript.add(outcome)
+        self.trace |= {"h7": self._h7, "outcome_plaintext": plaintext}
+        user_id = "" if content is None else content.user_id.decode("ascii")
+        self.decision = Decision(path, result, user_id, receipt)
+        self._awaits = "ack"
+        return Send(Instruction.OUTCOME, outcome)
+
+    def _new_ticket(self, content: TicketContent) -> NewTicket:
+        key = self.setup.ticket_keys[0]
+        ticket = tickets.seal(key, self._entropy.octets("nonce", tickets.NONCE_OCTETS), content)
+        lifetime_s = min(self.setup.ticket_lifetime_s, content.not_after - self.setup.clock)
+        return NewTicket(lifetime_s, ticket, tickets.psk(key, ticket))
+
+    def _ack(self, data: bytes, status: int) -> Done:
+        """The end of the tap; the decision stands whatever came."""
+        assert self._keys is not None and self.decision is not None
+        if status != Status.NORMAL:
+            return Done({}, Reason.CANNOT_OPEN)
+        counter = 1 if self.decision.path == "full" else 0
+        try:
+            plaintext = suite.open_sealed(self._keys.device, suite.counter_nonce(counter), self._h7, data)
+            self.trace |= {"ack_plaintext": plaintext}
+            if len(plaintext) > self.setup.longest_ack:
+                raise Refusal(Reason.BAD_LENGTH)
+            items = decode_ack(plaintext)
+        except Refusal as refusal:
+            return Done({}, refusal.reason)
+        return Done(take_brought(self.setup, items))
+
+
+def take_brought(setup: ReaderSetup, items: dict[ItemKind, bytes]) -> dict[ItemKind, bytes]:
+    """Uses what was brought and holds; what is left out did not hold or was not newer."""
+    taken: dict[ItemKind, bytes] = {}
+    for kind, octets in items.items():
+        try:
+            used = _take_list(setup, octets) if kind == ItemKind.REVOCATION_LIST else _take_token(setup, octets)
+        except Refusal:
+            continue
+        if used:
+            taken[kind] = octets
+    return taken
+
+
+def _take_list(setup: ReaderSetup, octets: bytes) -> bool:
+    decoded = signed.decode(RevocationList, octets)
+    signed.check(decoded, setup.trust)
+    value = decoded.value
+    if value.header.project != setup.project or value.version <= setup.list_version:
+        return False
+    setup.revocation_list = decoded
+    setup.list_version = value.version
+    return True
+
+
+def _take_token(setup: ReaderSetup, octets: bytes) -> bool:
+    decoded = signed.decode(TimeToken, octets)
+    signed.check(decoded, setup.trust)
+    value = decoded.value
+    if value.header.project != setup.project or value.time <= setup.clock:
+        return False
+    setup.clock = value.time
+    return True
