@@ -55,7 +55,6 @@ pub struct DeviceSession<C: Crypto> {
     forget_at: Instant,
 }
 
-#[expect(clippy::large_enum_variant, reason = "no heap to put the larger ones on")]
 enum State<C: Crypto> {
     Idle,
     Hello(ExpectHello),

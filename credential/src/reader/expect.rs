@@ -5,7 +5,7 @@ use heapless::Vec;
 use super::Reader;
 use super::decision::{Brought, Decision, DenyReason, Outcome, Path, Receipt, Verdict};
 use super::session::ReaderEnv;
-use crate::crypto::{Crypto, InvalidKey, Mismatch, Point};
+use crate::crypto::{Crypto, InvalidKey, Point};
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
 use crate::id::Serial;
 use crate::limits::MESSAGE_MAX;
@@ -164,8 +164,9 @@ impl ExpectProof {
         let _: &[u8; Proof::OCTETS] = exactly(data)?;
         let h6 = self.h5.then(&reader.crypto, &[data]);
         let plaintext = self.channel.from_device.open(&reader.crypto, self.h5, data)?;
-        let judged = Proof::decode(plaintext).map_err(|_| Judged::not_accepted());
-        let judged = judged.and_then(|proof| self.judge(reader, env, &proof)).unwrap_or_else(|denied| denied);
+        let proof = Proof::decode(plaintext).ok();
+        let judged =
+            proof.and_then(|proof| self.judge(reader, env, &proof)).unwrap_or_else(Judged::not_accepted);
         let keys = DecidedKeys::Full { h6, channel: self.channel };
         let decision = Decision {
             outcome: match &judged.result {
@@ -184,7 +185,7 @@ impl ExpectProof {
         reader: &mut Reader<C>,
         env: &ReaderEnv<'_>,
         proof: &Proof<'_>,
-    ) -> Result<Judged, Judged> {
+    ) -> Option<Judged> {
         let credential = verify_credential(reader, proof.credential)?;
         let receipt = self.verify_device(reader, &credential, proof)?;
         let fields = credential.fields();
@@ -201,7 +202,7 @@ impl ExpectProof {
                 }),
             },
         };
-        Ok(Judged { result, serial: Some(fields.serial), receipt: Some(receipt) })
+        Some(Judged { result, serial: Some(fields.serial), receipt: Some(receipt) })
     }
 
     fn verify_device<C: Crypto>(
@@ -209,19 +210,16 @@ impl ExpectProof {
         reader: &Reader<C>,
         credential: &VerifiedCredential,
         proof: &Proof<'_>,
-    ) -> Result<Receipt, Judged> {
+    ) -> Option<Receipt> {
         let message = tap_message(reader.id, time_code(self.hello_time), self.h5.hash());
         let key = &credential.fields().holder_key;
-        reader
-            .crypto
-            .verify(key, &[&message], &proof.signature)
-            .map_err(|Mismatch| Judged::not_accepted())?;
-        Ok(Receipt {
+        reader.crypto.verify(key, &[&message], &proof.signature).ok()?;
+        Some(Receipt {
             reader: reader.id,
             time: self.hello_time,
             transcript: *self.h5.hash(),
             signature: proof.signature,
-            credential: Vec::from_slice(proof.credential).map_err(|_| Judged::not_accepted())?,
+            credential: Vec::from_slice(proof.credential).ok()?,
         })
     }
 }
@@ -280,7 +278,7 @@ impl ExpectAck {
     }
 }
 
-/// What the full path found out.
+/// What the full path found out about a genuine credential; there is nothing to say of any other.
 struct Judged {
     result: Result<TicketContents, DenyReason>,
     serial: Option<Serial>,
@@ -293,15 +291,14 @@ impl Judged {
     }
 }
 
-fn verify_credential<C: Crypto>(reader: &mut Reader<C>, octets: &[u8]) -> Result<VerifiedCredential, Judged> {
+fn verify_credential<C: Crypto>(reader: &mut Reader<C>, octets: &[u8]) -> Option<VerifiedCredential> {
     let hash = reader.crypto.sha256(&[octets]);
     if reader.cache.contains(&hash) {
-        return VerifiedCredential::verified_before(octets).map_err(|_| Judged::not_accepted());
+        return VerifiedCredential::verified_before(octets).ok();
     }
-    let verified = VerifiedCredential::verify(&reader.crypto, octets, &reader.settings.issuers)
-        .map_err(|_| Judged::not_accepted())?;
+    let verified = VerifiedCredential::verify(&reader.crypto, octets, &reader.settings.issuers).ok()?;
     reader.cache.insert(hash);
-    Ok(verified)
+    Some(verified)
 }
 
 fn outcome_message<C: Crypto>(

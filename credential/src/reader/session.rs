@@ -29,10 +29,6 @@ pub struct ReaderEnv<'a> {
 
 /// What a reader does next.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no heap to put the larger one on, and a step does not live long"
-)]
 pub enum ReaderStep<'m> {
     /// Send this instruction with the first `length` octets of the output buffer as data.
     Send {
@@ -63,7 +59,6 @@ pub struct ReaderSession<C: Crypto> {
     finish_by: Instant,
 }
 
-#[expect(clippy::large_enum_variant, reason = "no heap to put the larger ones on")]
 enum State<C: Crypto> {
     Idle,
     Selected(ExpectSelected),
