@@ -17,7 +17,7 @@ use crate::object::{IssuerKey, IssuerKeys, ReaderCertificate, VerifiedCertificat
 use crate::reader::Path;
 use crate::schedule::{BINDER_OCTETS, Channel, FastSecret, FullSecret, Transcript, binder};
 use crate::secret::Secret;
-use crate::ticket::{HeldTicket, Ticket};
+use crate::ticket::Ticket;
 use crate::time::UnixTime;
 use crate::transport::Transport;
 use crate::wire::{NoRoom, exactly};
@@ -85,16 +85,19 @@ impl ExpectHello {
         // The same work in the same order for every reader: what is only for genuine ones comes after it.
         let judged = judge(crypto, env, &hello);
         let ephemeral = crypto.generate(env.rng).map_err(|_| Error::ApiMisuse(ApiMisuse::RandomSource))?;
-        let decoy = random_ticket(env);
+        let filler = Filler::draw(env);
         let point = crypto.public_point(&ephemeral);
         let ticket = match (&judged, env.now.unix) {
             (Ok(presented), Some(now)) => env.wallet.take_ticket(presented.credential, presented.reader, now),
             _ => None,
         };
-        let presented_ticket = ticket.as_ref().unwrap_or(&decoy);
-        let hb = h3.then(crypto, &[&point.0, &presented_ticket.ticket.0]);
-        let binder: Secret<BINDER_OCTETS> = binder(crypto, &presented_ticket.psk, hb);
-        let offer = Offer { ephemeral: point, ticket: presented_ticket.ticket, binder: *binder.expose() };
+        let presented_ticket = ticket.as_ref().map_or(filler.ticket, |held| held.ticket);
+        let hb = h3.then(crypto, &[&point.0, &presented_ticket.0]);
+        // Without a ticket the same work is done under a secret that nobody uses.
+        let psk = ticket.as_ref().map_or(Secret::zero(), |held| held.psk.clone());
+        let bound = binder(crypto, &psk, hb);
+        let binder = if ticket.is_some() { *bound.expose() } else { filler.binder };
+        let offer = Offer { ephemeral: point, ticket: presented_ticket, binder };
         let length = offer.encode(out)?;
         let h4 = h3.then(crypto, &[out.get(..length).unwrap_or_default()]);
         let reader_key =
@@ -259,13 +262,19 @@ fn verify_in_vain<C: Crypto>(crypto: &C, hello: &Hello, certificate: Option<Read
     }
 }
 
-/// A ticket and a secret that nobody gave: they make the octets of a decoy.
-fn random_ticket(env: &mut DeviceEnv<'_>) -> HeldTicket {
-    let mut ticket = Ticket([0; Ticket::OCTETS]);
-    let mut psk = Secret::zero();
-    env.rng.fill_bytes(&mut ticket.0);
-    env.rng.fill_bytes(psk.expose_mut());
-    HeldTicket { ticket, psk }
+/// Random octets in the places of ticket and binder; drawn for every HELLO.
+struct Filler {
+    ticket: Ticket,
+    binder: [u8; BINDER_OCTETS],
+}
+
+impl Filler {
+    fn draw(env: &mut DeviceEnv<'_>) -> Self {
+        let mut filler = Self { ticket: Ticket([0; Ticket::OCTETS]), binder: [0; BINDER_OCTETS] };
+        env.rng.fill_bytes(&mut filler.ticket.0);
+        env.rng.fill_bytes(&mut filler.binder);
+        filler
+    }
 }
 
 fn keep_tickets(

@@ -84,11 +84,7 @@ impl OutcomeMessage {
         };
         let ack_max = cursor.u16()?;
         let list_version = cursor.u32()?;
-        let wants_time = match cursor.u8()? {
-            0 => false,
-            WISH_TIME => true,
-            _ => return Err(DecodeError::UnknownValue),
-        };
+        let wants_time = cursor.u8()? & WISH_TIME != 0;
         let count = cursor.u8()?;
         if usize::from(count) > TICKETS_PER_OUTCOME || (count != 0 && result.is_err()) {
             return Err(DecodeError::Count);
@@ -194,12 +190,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_wish_and_padding_are_refused() {
+    fn an_unknown_wish_is_ignored_and_padding_is_refused() {
         let mut plaintext = [0; OutcomeMessage::PLAINTEXT_OCTETS];
         outcome(Ok(()), &[]).encode(&mut plaintext).unwrap();
-        plaintext[7] = 2;
-        assert_eq!(OutcomeMessage::decode(&plaintext), Err(DecodeError::UnknownValue));
-        (plaintext[7], plaintext[100]) = (1, 1);
+        plaintext[7] = 0xFE;
+        assert_eq!(OutcomeMessage::decode(&plaintext).map(|outcome| outcome.wants_time), Ok(false));
+        plaintext[100] = 1;
         assert_eq!(OutcomeMessage::decode(&plaintext), Err(DecodeError::Padding));
     }
 }

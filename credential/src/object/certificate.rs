@@ -114,10 +114,20 @@ impl VerifiedCertificate {
         issuers: &IssuerKeys,
         now: UnixTime,
     ) -> Result<Self, ObjectError> {
-        let fields = ReaderCertificate::decode(octets)?;
-        Parts::split(octets)?.verify(crypto, LABEL, Head::new(fields.project, fields.issuer), issuers)?;
+        let fields = Self::verify_signature(crypto, octets, issuers)?;
         fields.validity.contains(now).map_err(ObjectError::from)?;
         Ok(Self(fields))
+    }
+
+    /// The fields, if project and signature hold at whatever time.
+    pub(super) fn verify_signature<C: Crypto>(
+        crypto: &C,
+        octets: &[u8],
+        issuers: &IssuerKeys,
+    ) -> Result<ReaderCertificate, ObjectError> {
+        let fields = ReaderCertificate::decode(octets)?;
+        Parts::split(octets)?.verify(crypto, LABEL, Head::new(fields.project, fields.issuer), issuers)?;
+        Ok(fields)
     }
 
     /// The verified fields.

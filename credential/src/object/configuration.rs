@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::output_format::OutputFormat;
 use super::signed::{self, Head, IssueError, Parts};
-use super::{IssuerKey, IssuerKeys, ReaderCertificate};
+use super::{IssuerKey, IssuerKeys, ReaderCertificate, VerifiedCertificate};
 use crate::crypto::{Crypto, Point, Signer};
 use crate::error::{DecodeError, ObjectError};
 use crate::id::{IssuerIndex, ProjectId};
@@ -120,8 +120,9 @@ impl VerifiedConfiguration {
         let fields = ReaderConfiguration::decode(octets)?;
         let head = Head::new(fields.issuers.project(), fields.issuer);
         Parts::split(octets)?.verify(crypto, LABEL, head, issuers)?;
-        let certificate = ReaderCertificate::decode(&fields.certificate)?;
-        if certificate.public_key != *own_key || certificate.project != fields.issuers.project() {
+        let certificate =
+            VerifiedCertificate::verify_signature(crypto, &fields.certificate, &fields.issuers)?;
+        if certificate.public_key != *own_key {
             return Err(ObjectError::NotForThisReader);
         }
         if newer_than.is_some_and(|held| fields.version <= held) {

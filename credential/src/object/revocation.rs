@@ -227,7 +227,7 @@ impl<'a> Deltas<'a> {
         let mut walk = list;
         while let Some(number) = walk.step() {
             if number? > largest {
-                return Err(DecodeError::UnknownValue);
+                return Err(DecodeError::NotSorted);
             }
         }
         Ok((list, walk.octets))
