@@ -8,7 +8,7 @@ use crate::crypto::Crypto;
 use crate::id::{Serial, UserId};
 use crate::limits::TICKET_KEY_LIFE_MS;
 use crate::secret::Secret;
-use crate::time::{Instant, UnixTime};
+use crate::time::{Instant, Now, UnixTime};
 use crate::wire::{Cursor, Writer};
 
 const NONCE_OCTETS: usize = 12;
@@ -63,12 +63,13 @@ impl TicketKeys {
         self.made_at = now;
     }
 
-    /// Seals a ticket and says for how many seconds it will open.
+    /// Seals a ticket and says for how many seconds it is of use: as long as it opens, and not longer than the
+    /// credential has left.
     pub(crate) fn seal<C: Crypto>(
         &self,
         crypto: &C,
         rng: &mut dyn CryptoRng,
-        now: Instant,
+        now: Now,
         contents: &TicketContents,
     ) -> (HeldTicket, u32) {
         let mut ticket = [0; Ticket::OCTETS];
@@ -80,9 +81,10 @@ impl TicketKeys {
         let written =
             writer.put(&nonce).and_then(|()| writer.put(plaintext.expose())).and_then(|()| writer.put(&tag));
         debug_assert!(written.is_ok(), "12, 44 and 16 octets make a ticket");
-        let life_ms =
-            TICKET_KEY_LIFE_MS.saturating_mul(2).saturating_sub(now.0.saturating_sub(self.made_at.0));
-        let lifetime_s = u32::try_from(life_ms / 1000).unwrap_or(u32::MAX);
+        let age_ms = now.instant.0.saturating_sub(self.made_at.0);
+        let opens_ms = TICKET_KEY_LIFE_MS.saturating_mul(2).saturating_sub(age_ms);
+        let left_s = now.unix.map_or(0, |unix| contents.not_after.0.saturating_sub(unix.0));
+        let lifetime_s = u32::try_from(opens_ms / 1000).unwrap_or(u32::MAX).min(left_s);
         let ticket = Ticket(ticket);
         (HeldTicket { psk: psk(crypto, &self.current, &ticket), ticket }, lifetime_s)
     }
@@ -153,24 +155,34 @@ mod tests {
     use super::*;
     use crate::crypto::RustCrypto;
 
+    const NOT_AFTER: UnixTime = UnixTime(604_800);
+
     fn contents() -> TicketContents {
-        TicketContents {
-            serial: Serial(7),
-            not_after: UnixTime(9),
-            user_id: UserId::new(b"0004711").unwrap(),
-        }
+        TicketContents { serial: Serial(7), not_after: NOT_AFTER, user_id: UserId::new(b"0004711").unwrap() }
+    }
+
+    fn at(ms: u64) -> Now {
+        Now { instant: Instant(ms), unix: Some(UnixTime(0)) }
+    }
+
+    #[test]
+    fn a_ticket_does_not_outlive_its_credential() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let keys = TicketKeys::new(&mut rng, Instant(0));
+        let last_minute = Now { unix: Some(UnixTime(NOT_AFTER.0 - 60)), ..at(0) };
+        assert_eq!(keys.seal(&RustCrypto, &mut rng, last_minute, &contents()).1, 60);
     }
 
     #[test]
     fn a_ticket_opens_for_its_reader_with_the_secret_that_was_handed_out() {
         let mut rng = StdRng::seed_from_u64(1);
         let keys = TicketKeys::new(&mut rng, Instant(0));
-        let (held, lifetime_s) = keys.seal(&RustCrypto, &mut rng, Instant(1_000), &contents());
+        let (held, lifetime_s) = keys.seal(&RustCrypto, &mut rng, at(1_000), &contents());
         assert_eq!(lifetime_s, 2 * 86_400 - 1);
         let (opened, psk) = keys.open(&RustCrypto, &held.ticket).unwrap();
         assert_eq!(
             (opened.serial, opened.not_after, opened.user_id),
-            (Serial(7), UnixTime(9), contents().user_id)
+            (Serial(7), NOT_AFTER, contents().user_id)
         );
         assert_eq!(psk, held.psk);
         assert!(TicketKeys::new(&mut rng, Instant(0)).open(&RustCrypto, &held.ticket).is_none());
@@ -180,7 +192,7 @@ mod tests {
     fn every_bit_flip_of_a_ticket_is_refused() {
         let mut rng = StdRng::seed_from_u64(1);
         let keys = TicketKeys::new(&mut rng, Instant(0));
-        let (held, _) = keys.seal(&RustCrypto, &mut rng, Instant(0), &contents());
+        let (held, _) = keys.seal(&RustCrypto, &mut rng, at(0), &contents());
         for bit in 0..Ticket::OCTETS * 8 {
             let mut flipped = held.ticket;
             flipped.0[bit / 8] ^= 1 << (bit % 8);
@@ -193,7 +205,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(1);
         let day = TICKET_KEY_LIFE_MS;
         let mut keys = TicketKeys::new(&mut rng, Instant(0));
-        let (held, _) = keys.seal(&RustCrypto, &mut rng, Instant(0), &contents());
+        let (held, _) = keys.seal(&RustCrypto, &mut rng, at(0), &contents());
         keys.rotate(&mut rng, Instant(day - 1));
         assert!(keys.previous.is_none());
         keys.rotate(&mut rng, Instant(day));
@@ -206,7 +218,7 @@ mod tests {
     fn a_reader_that_slept_for_two_days_keeps_no_old_key() {
         let mut rng = StdRng::seed_from_u64(1);
         let mut keys = TicketKeys::new(&mut rng, Instant(0));
-        let (held, _) = keys.seal(&RustCrypto, &mut rng, Instant(0), &contents());
+        let (held, _) = keys.seal(&RustCrypto, &mut rng, at(0), &contents());
         keys.rotate(&mut rng, Instant(2 * TICKET_KEY_LIFE_MS));
         assert!(keys.open(&RustCrypto, &held.ticket).is_none());
     }

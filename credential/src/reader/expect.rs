@@ -311,7 +311,7 @@ fn outcome_message<C: Crypto>(
         && reader.settings.tickets
     {
         while !tickets.is_full() {
-            let (held, lifetime_s) = reader.tickets.seal(&reader.crypto, env.rng, env.now.instant, contents);
+            let (held, lifetime_s) = reader.tickets.seal(&reader.crypto, env.rng, env.now, contents);
             let _ = tickets.push((lifetime_s, held));
         }
     }
