@@ -7,6 +7,6 @@ mod expect;
 mod session;
 mod wallet;
 
-pub use event::{DeviceEvent, RefusedReader, SigningRequest, TapReport};
+pub use event::{DeviceEvent, RefusedReader, SIGNING_REQUEST_MAX, SigningRequest, TapReport};
 pub use session::{Answer, DeviceEnv, DeviceSession, Reply};
 pub use wallet::{CredentialHandle, Wallet};

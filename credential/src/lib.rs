@@ -14,6 +14,7 @@
 #[cfg(test)]
 extern crate std;
 
+pub mod application;
 pub mod ble;
 pub mod crypto;
 pub mod device;

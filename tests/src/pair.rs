@@ -253,7 +253,9 @@ pub fn tap_with<C: Crypto>(
 ) -> Tap {
     let mut drive = Drive::begin_on(door, phone, transport, nows, rng);
     loop {
-        drive.pending.as_mut().map_or((), &mut meddle);
+        if let Some(pending) = drive.pending.as_mut() {
+            meddle(pending);
+        }
         if !drive.step_at(door, phone, nows, rng) {
             return drive.tap;
         }

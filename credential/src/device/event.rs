@@ -1,10 +1,11 @@
 //! What a tap tells the app, and what it asks of it.
 
+use heapless::Vec;
+
 use super::CredentialHandle;
 use crate::error::{Error, ObjectError};
 use crate::id::{ProjectId, ReaderId};
 use crate::message::outcome::DenyReason;
-use crate::message::proof::TAP_MESSAGE_OCTETS;
 use crate::object::Presence;
 use crate::reader::Path;
 use crate::secret::Secret;
@@ -32,12 +33,20 @@ pub enum RefusedReader {
 pub struct SigningRequest {
     /// The credential whose holder key signs.
     pub credential: CredentialHandle,
-    pub(super) message: [u8; TAP_MESSAGE_OCTETS],
+    message: Vec<u8, SIGNING_REQUEST_MAX>,
 }
 
+/// Octets of the longest message that an application asks to have signed.
+pub const SIGNING_REQUEST_MAX: usize = 160;
+
 impl SigningRequest {
+    /// Asks for a signature over `message`; `None` when it is longer than [`SIGNING_REQUEST_MAX`].
+    pub fn new(credential: CredentialHandle, message: &[u8]) -> Option<Self> {
+        Some(Self { credential, message: Vec::from_slice(message).ok()? })
+    }
+
     /// The octets to sign with ECDSA and SHA-256.
-    pub const fn message(&self) -> &[u8] {
+    pub fn message(&self) -> &[u8] {
         &self.message
     }
 }

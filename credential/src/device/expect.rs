@@ -132,7 +132,7 @@ impl<C: Crypto> ExpectConfirm<C> {
         }
         let h5 = self.h4.then(crypto, &[data]);
         let message = tap_message(presented.reader, time_code(self.hello_time), h5.hash());
-        let request = SigningRequest { credential: presented.credential, message };
+        let request = SigningRequest::new(presented.credential, &message).ok_or(NoRoom)?;
         Ok((AwaitSignature { h5, channel: secret.channel(crypto), presented }, request))
     }
 

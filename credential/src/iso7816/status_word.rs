@@ -25,6 +25,8 @@ impl StatusWord {
     pub const FILE_OR_APPLICATION_NOT_FOUND: Self = Self(0x6A82);
     /// 6A84: not enough memory, a chain over the reassembly cap.
     pub const NOT_ENOUGH_MEMORY: Self = Self(0x6A84);
+    /// 6A86: P1 or P2 that the instruction does not have.
+    pub const INCORRECT_PARAMETERS: Self = Self(0x6A86);
     /// 6D00: instruction not supported.
     pub const INSTRUCTION_NOT_SUPPORTED: Self = Self(0x6D00);
     /// 6E00: class not supported.
