@@ -1,0 +1,201 @@
+//! The door: applications, links and what comes of a tap, in one state machine.
+//!
+//! One device at a time. The caller owns the radios: it hands in what they received, transmits what the sink gets,
+//! reads [`Door::poll_event`], and calls [`Door::conclude`] once it has acted on a decision.
+
+mod event;
+mod tap;
+
+pub use event::DoorEvent;
+pub use tap::{Arrival, Device};
+
+use credential::application::{OstiaryReader, ReaderApplication};
+use credential::crypto::{Crypto, InvalidKey};
+use credential::error::ObjectError;
+use credential::id::Serial;
+use credential::limits::MESSAGE_MAX;
+use credential::object::{
+    HeldRevocationList, OutputFormat, Revocations, VerifiedRevocationList, VerifiedTimeToken,
+};
+use credential::reader::{Reader, ReaderEnv};
+use credential::secret::Secret;
+use credential::time::{Instant, Now, UnixTime};
+use heapless::{Deque, Vec};
+use rand_core::CryptoRng;
+
+use crate::clock::WallClock;
+use crate::enrolment::{self, Configured, Trust};
+use crate::link::MESSAGE_SPACE;
+use tap::Tap;
+
+/// Applications beside the exchange of this project.
+const OTHERS_MAX: usize = 3;
+
+/// Events that may wait for the caller.
+const EVENTS_MAX: usize = 4;
+
+/// A door reader after enrolment.
+pub struct Door<'a, C: Crypto> {
+    scalar: Secret<32>,
+    exchange: OstiaryReader<C>,
+    others: Vec<&'a mut dyn ReaderApplication, OTHERS_MAX>,
+    configuration_version: u32,
+    output: OutputFormat,
+    list: HeldRevocationList<MESSAGE_MAX>,
+    clock: WallClock,
+    tap: Option<Tap>,
+    events: Deque<DoorEvent, EVENTS_MAX>,
+    space: [u8; MESSAGE_SPACE],
+}
+
+impl<'a, C: Crypto> Door<'a, C> {
+    /// A door that starts with this key and configuration, without a list and with its clock unset.
+    ///
+    /// # Errors
+    /// [`ObjectError`] when the configuration is for another key.
+    pub fn new(
+        crypto: C,
+        scalar: Secret<32>,
+        configured: Configured,
+        rng: &mut dyn CryptoRng,
+        instant: Instant,
+    ) -> Result<Self, ObjectError> {
+        let now = Now { instant, unix: None };
+        let reader = Reader::new(crypto, &scalar, configured.settings, rng, now)?;
+        Ok(Self {
+            scalar,
+            exchange: OstiaryReader::new(reader),
+            others: Vec::new(),
+            configuration_version: configured.version,
+            output: configured.output,
+            list: HeldRevocationList::empty(),
+            clock: WallClock::unset(),
+            tap: None,
+            events: Deque::new(),
+            space: [0; MESSAGE_SPACE],
+        })
+    }
+
+    /// Offers another application, after those that are there.
+    ///
+    /// # Errors
+    /// Gives it back when there are four already.
+    pub fn offer(
+        &mut self,
+        application: &'a mut dyn ReaderApplication,
+    ) -> Result<(), &'a mut dyn ReaderApplication> {
+        self.others.push(application)
+    }
+
+    /// Idle work: what the next tap would otherwise wait for.
+    pub fn prepare(&mut self, rng: &mut dyn CryptoRng, instant: Instant) {
+        if self.tap.is_some() {
+            return;
+        }
+        for index in 0..=OTHERS_MAX {
+            let mut env = env(&self.list, &self.clock, rng, instant);
+            let Some(application) = application(&mut self.exchange, &mut self.others, index) else { return };
+            application.prepare(&mut env);
+        }
+    }
+
+    /// What happened, oldest first.
+    pub fn poll_event(&mut self) -> Option<DoorEvent> {
+        self.events.pop_front()
+    }
+
+    /// Takes a newer sealed configuration, by whatever way it came; `sealed` is used as working space.
+    ///
+    /// # Errors
+    /// [`ObjectError`]; the configuration in force is then kept.
+    pub fn configure(&mut self, sealed: &mut [u8]) -> Result<(), ObjectError> {
+        let reader = self.exchange.reader();
+        let trust = Trust::Issuers(&reader.settings().issuers);
+        let held = Some(self.configuration_version);
+        let configured = enrolment::open_configuration(reader.crypto(), &self.scalar, trust, held, sealed)?;
+        self.exchange.reader_mut().configure(configured.settings)?;
+        self.output = configured.output;
+        self.configuration_version = configured.version;
+        Ok(())
+    }
+
+    /// Takes a newer revocation list, by whatever way it came.
+    ///
+    /// # Errors
+    /// [`ObjectError`]; the list held is then kept.
+    pub fn take_revocation_list(&mut self, octets: &[u8]) -> Result<u32, ObjectError> {
+        let reader = self.exchange.reader();
+        let list = VerifiedRevocationList::verify(reader.crypto(), octets, &reader.settings().issuers)?;
+        self.list.replace(&list)?;
+        Ok(list.version())
+    }
+
+    /// Sets the clock by a time token, by whatever way it came.
+    ///
+    /// # Errors
+    /// [`ObjectError`]; the clock is then as it was.
+    pub fn take_time_token(&mut self, octets: &[u8], instant: Instant) -> Result<UnixTime, ObjectError> {
+        let reader = self.exchange.reader();
+        let token = VerifiedTimeToken::verify(reader.crypto(), octets, &reader.settings().issuers)?;
+        self.clock.set(&token, instant)
+    }
+
+    /// Version of the revocation list held, 0 = none.
+    pub fn list_version(&self) -> u32 {
+        self.list.version()
+    }
+
+    /// Whether the list held names a credential.
+    pub fn is_revoked(&self, serial: Serial) -> bool {
+        self.list.is_revoked(serial)
+    }
+
+    /// The wall clock.
+    pub const fn clock(&self) -> &WallClock {
+        &self.clock
+    }
+
+    /// The public key that the reader was enrolled with.
+    ///
+    /// # Errors
+    /// None in practice: the key was used when the door was made.
+    pub fn public_key(&self) -> Result<credential::crypto::Point, InvalidKey> {
+        enrolment::public_key(self.exchange.reader().crypto(), &self.scalar)
+    }
+
+    /// The backend, for those who count its operations.
+    pub const fn crypto(&self) -> &C {
+        self.exchange.reader().crypto()
+    }
+
+    fn report(&mut self, event: DoorEvent) {
+        if self.events.is_full() {
+            let _oldest = self.events.pop_front();
+        }
+        let _ = self.events.push_back(event);
+    }
+}
+
+/// The application with this index; the exchange of this project comes first.
+fn application<'x, C: Crypto>(
+    exchange: &'x mut OstiaryReader<C>,
+    others: &'x mut [&mut dyn ReaderApplication],
+    index: usize,
+) -> Option<&'x mut dyn ReaderApplication> {
+    match index.checked_sub(1) {
+        None => Some(exchange),
+        Some(other) => match others.get_mut(other) {
+            Some(application) => Some(&mut **application),
+            None => None,
+        },
+    }
+}
+
+fn env<'e>(
+    list: &'e HeldRevocationList<MESSAGE_MAX>,
+    clock: &WallClock,
+    rng: &'e mut dyn CryptoRng,
+    instant: Instant,
+) -> ReaderEnv<'e> {
+    ReaderEnv { now: clock.now(instant), rng, revocations: list, wants_time: clock.wants_time(instant) }
+}
