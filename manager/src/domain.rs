@@ -15,7 +15,7 @@ pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
 pub use code::{CodeError, InvitationCode};
 pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
 pub use fields::{email, email_key, name, sync_id, user_id};
-pub use ids::{ProjectId, ProjectIdError, UnixTime};
+pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
 pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
 pub use plan::{
     Confirmation, Conflict, Counts, Person, Plan, Roster, RosterEntry, SheetRow, Step, Taken, plan,

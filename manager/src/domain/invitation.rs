@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::ids::UnixTime;
+use super::ids::{UnixTime, after};
 
 /// Wrong answers after which an invitation is void.
 pub const WRONG_ANSWERS_MAX: u32 = 5;
@@ -65,7 +65,7 @@ pub fn redemption(invitation: &Invitation, key_hash: Option<&[u8; 32]>, now: Uni
         InvitationState::Open if now >= invitation.expires_at => Redemption::Expired,
         InvitationState::Open => Redemption::First,
         InvitationState::Redeemed { at, key_hash: bound, device } => {
-            if now < at.after(REPEAT_LIFE_S) && key_hash.is_none_or(|hash| hash == bound) {
+            if now < after(*at, REPEAT_LIFE_S) && key_hash.is_none_or(|hash| hash == bound) {
                 Redemption::Again(*device)
             } else {
                 Redemption::Used

@@ -1,9 +1,9 @@
 //! A project and what its operator sets.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::fields::{self, FieldError};
-use super::ids::{ProjectId, UnixTime};
+use super::ids::{ProjectId, UnixTime, project_id_text};
 
 /// The shortest life of an invitation or credential, in seconds.
 const LIFE_MIN_S: u32 = 3600;
@@ -31,6 +31,7 @@ pub struct NewProject {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Project {
     /// Identifies the project on the air.
+    #[serde(serialize_with = "project_id_as_text")]
     pub id: ProjectId,
     /// What people call it.
     pub name: String,
@@ -103,6 +104,10 @@ impl NewProject {
         }
         Ok(())
     }
+}
+
+fn project_id_as_text<S: Serializer>(id: &ProjectId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&project_id_text(*id))
 }
 
 /// Whether `text` is `http` or `https`, a host and an optional path, and carries neither query nor fragment.

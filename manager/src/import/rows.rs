@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::{Position, ReaderBuilder, StringRecord};
 
 use super::detect::{self, Delimiter, named_column};
 use super::error::{Column, ImportError, ImportErrorKind, ImportErrors};
@@ -44,10 +44,18 @@ pub fn read(octets: &[u8]) -> Result<Sheet, ImportErrors> {
     let mut record = StringRecord::new();
     // Reading text from memory that is UTF-8 and may have any width does not fail.
     while reader.read_record(&mut record).unwrap_or(false) {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = record.position().map_or(0, |position| first_line(text, position));
         reading.record(line, &record);
     }
     reading.finish(encoding, delimiter)
+}
+
+/// The line on which a record begins: the reader counts the blank lines before it to the record.
+fn first_line(text: &str, position: &Position) -> u64 {
+    let from = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let blank =
+        text.as_bytes().get(from..).unwrap_or_default().iter().take_while(|octet| **octet == b'\n').count();
+    position.line().saturating_add(u64::try_from(blank).unwrap_or(u64::MAX))
 }
 
 /// What has been read so far.
