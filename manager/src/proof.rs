@@ -21,7 +21,15 @@ pub(crate) fn activation_holds(
     signature: &[u8; 64],
 ) -> bool {
     let message: [&[u8]; 4] = [ACTIVATION, challenge, public_key, secret_hash];
-    RustCrypto.verify(&Point(*public_key), &message, &Signature(*signature)).is_ok()
+    is_compressed(public_key)
+        && RustCrypto.verify(&Point(*public_key), &message, &Signature(*signature)).is_ok()
+}
+
+/// Whether the octets have the form of a compressed point; whether they are one, only a computation tells.
+///
+/// SEC 1 §2.3.3 has two such forms, and libraries know further ones of the same length.
+pub(crate) const fn is_compressed(public_key: &[u8; 33]) -> bool {
+    matches!(public_key, [2 | 3, ..])
 }
 
 /// Whether `signature` proves that the device still has its key.

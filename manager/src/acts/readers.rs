@@ -7,6 +7,7 @@ use crate::domain::{self, Act, Actor, OutputFormat, Presence, ReaderId, UnixTime
 use crate::error::{Error, Refusal};
 use crate::issuing::{self, IssuingError, ReaderSettings};
 use crate::manager::Manager;
+use crate::proof;
 use crate::store::{ReaderRow, StoreError, Transaction};
 
 /// For how long a reader's certificate is valid, in seconds: two years, since somebody has to carry the next one there.
@@ -149,6 +150,9 @@ fn check(new: &NewReader) -> Result<(), Refusal> {
         return Err(Refusal::ReaderName(domain::FieldError::Empty));
     }
     domain::name(&new.name).map_err(Refusal::ReaderName)?;
+    if !proof::is_compressed(&new.public_key) {
+        return Err(Refusal::ReaderKeyInvalid);
+    }
     new.output.check().map_err(Refusal::OutputFormat)
 }
 

@@ -2,7 +2,7 @@
 
 use credential::crypto::RustCrypto;
 use credential::object::VerifiedTimeToken;
-use manager::domain::InvitationCode;
+use manager::domain::{InvitationCode, to_base64url};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -137,6 +137,13 @@ async fn a_public_key_that_is_no_point_proves_nothing() {
     let challenge = phone.challenge(&served, &code).await.expect(StatusCode::OK);
     let mut body = phone.activation(&code, challenge["challenge"].as_str().unwrap());
     body["public_key"] = json!("A".repeat(44));
+    served.post("/v1/activation", body).await.problem(403, "proof-invalid");
+    // The same x coordinate behind another first octet.
+    let challenge = phone.challenge(&served, &code).await.expect(StatusCode::OK);
+    let mut body = phone.activation(&code, challenge["challenge"].as_str().unwrap());
+    let mut other_form = phone.public_key().0;
+    other_form[0] = 5;
+    body["public_key"] = json!(to_base64url(&other_form));
     served.post("/v1/activation", body).await.problem(403, "proof-invalid");
     served.stop().await;
 }

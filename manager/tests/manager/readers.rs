@@ -16,6 +16,16 @@ fn reader_key(number: u8) -> (Secret<32>, Point) {
     (scalar, RustCrypto.public_point(&key))
 }
 
+/// A compressed point whose x coordinate no point of the curve has.
+fn not_on_the_curve() -> Point {
+    let candidates = (0..=255).map(|last| {
+        let mut octets = [0; 33];
+        (octets[0], octets[32]) = (2, last);
+        octets
+    });
+    Point(candidates.into_iter().find(|octets| p256::PublicKey::from_sec1_bytes(octets).is_err()).unwrap())
+}
+
 async fn enrol(served: &Served, key: &Point, more: Value) -> crate::support::Answer {
     let mut body = json!({ "name": "Front door", "public_key": to_base64url(&key.0) });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -80,7 +90,12 @@ async fn a_configuration_is_made_anew_only_when_something_changed() {
 async fn readers_that_cannot_be_enrolled_are_refused_with_the_reason() {
     let served = Served::start().await;
     let (_, key) = reader_key(9);
-    enrol(&served, &Point([5; 33]), json!({})).await.problem(422, "reader-key-invalid");
+    let mut other_form = key;
+    other_form.0[0] = 5;
+    for no_point in [other_form, Point([0; 33]), Point([2; 33].map(|octet| octet | 0xF0)), not_on_the_curve()]
+    {
+        enrol(&served, &no_point, json!({})).await.problem(422, "reader-key-invalid");
+    }
     enrol(&served, &key, json!({ "name": " " })).await.problem(422, "reader-name-invalid");
     enrol(&served, &key, json!({ "presence": "awake" })).await.problem(400, "request-invalid");
     let output = json!({ "output": { "wiegand": {
