@@ -1,1 +1,37 @@
 //! The issuing service: users, invitations, devices, readers and revocation.
+//!
+//! [`Manager`] is the whole of it, to be embedded: everything it can do is one of its methods, each one transaction.
+//! [`Manager::router`] puts them on HTTP, [`Manager::serve`] on a socket.
+//!
+//! * [`domain`]: the rules, without SQL or HTTP.
+//! * [`import`]: lists of people from CSV files.
+//! * `acts`: what the manager does, rule by rule.
+//! * `store`: the room of SQL.
+//! * `issuing`, `vault`: the issuer key, in use and at rest.
+//! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
+
+mod acts;
+pub mod clock;
+pub mod domain;
+mod error;
+mod http;
+pub mod import;
+mod issuing;
+mod manager;
+mod proof;
+mod random;
+mod store;
+mod token;
+mod vault;
+
+pub use acts::{
+    Activation, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader, ImportPlan, IssuedInvitation,
+    NewReader, Revocation,
+};
+pub use error::{DirectoryError, Error, Refusal};
+pub use issuing::IssuingError;
+pub use manager::Manager;
+pub use random::RandomFailed;
+pub use store::StoreError;
+pub use token::ApiToken;
+pub use vault::{Unlock, VaultError};

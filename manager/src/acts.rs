@@ -1,0 +1,19 @@
+//! What the manager does: each method of [`Manager`](crate::Manager) is one transaction of the rules on the store.
+
+mod activating;
+mod auditing;
+mod importing;
+mod inviting;
+mod readers;
+mod renewing;
+mod revoking;
+mod upkeep;
+mod users;
+
+pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
+pub use importing::ImportPlan;
+pub use inviting::IssuedInvitation;
+pub use readers::{EnrolledReader, NewReader};
+pub use revoking::Revocation;
+pub use users::DeviceSummary;
+pub(crate) use users::PAGE_MAX as USERS_PAGE_MAX;

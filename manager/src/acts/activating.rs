@@ -1,0 +1,267 @@
+//! Activation: from an invitation and a proof of a key to a credential.
+//!
+//! Spec: docs/ACTIVATION.md#activation
+
+use uuid::Uuid;
+
+use crate::domain::{
+    Act, Actor, Invitation, InvitationCode, Redemption, UnixTime, User, UserStatus, WRONG_ANSWERS_MAX, after,
+    redemption,
+};
+use crate::error::{Error, Refusal};
+use crate::issuing;
+use crate::manager::Manager;
+use crate::proof::{self, CHALLENGE_OCTETS};
+use crate::random;
+use crate::store::{Challenge, CredentialRow, Device, Purpose, Transaction};
+
+/// For how long a challenge can be answered, in seconds.
+const CHALLENGE_LIFE_S: u32 = 300;
+/// The share of a credential's life after which it is renewed: one third.
+const RENEW_AFTER_SHARE: u32 = 3;
+
+/// A challenge that a device has to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChallengeGiven {
+    /// Random octets to be signed.
+    pub challenge: [u8; CHALLENGE_OCTETS],
+    /// The first second at which it is no longer good.
+    pub expires_at: UnixTime,
+}
+
+/// A device's answer to the challenge of an invitation.
+#[derive(Clone, Debug)]
+pub struct Activation {
+    /// The invitation.
+    pub code: InvitationCode,
+    /// The challenge that was given for it.
+    pub challenge: [u8; CHALLENGE_OCTETS],
+    /// The key that the device made, a compressed point.
+    pub public_key: [u8; 33],
+    /// The proof of that key, r ‖ s with low s.
+    pub signature: [u8; 64],
+    /// What the holder calls the device.
+    pub device_name: String,
+    /// What the device runs.
+    pub platform: String,
+}
+
+/// What a device gets at activation and at renewal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceAnswer {
+    /// Names the device.
+    pub device: Uuid,
+    /// Its holder, as the manager knows the holder now.
+    pub user: User,
+    /// The signed credential.
+    pub credential: Vec<u8>,
+    /// The newest revocation list.
+    pub revocation_list: Option<Vec<u8>>,
+    /// A signed token of the present time.
+    pub time_token: [u8; 78],
+    /// The present time.
+    pub server_time: UnixTime,
+    /// When a third of the credential's life has passed.
+    pub renew_after: UnixTime,
+}
+
+/// An invitation that may be answered, and how.
+struct Admitted {
+    invitation: Invitation,
+    redemption: Redemption,
+    challenge: Challenge,
+}
+
+impl Manager {
+    /// Gives a challenge for an invitation.
+    ///
+    /// # Errors
+    /// [`Refusal::InvitationUnknown`], [`Refusal::InvitationExpired`], [`Refusal::InvitationVoid`],
+    /// [`Refusal::InvitationUsed`].
+    pub async fn activation_challenge(&self, code: &InvitationCode) -> Result<ChallengeGiven, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let invitation = self.store().read().await?.invitation(project, &code.hash()).await?;
+        let invitation = invitation.ok_or(Refusal::InvitationUnknown)?;
+        refuse(redemption(&invitation, None, now))?;
+        self.give_challenge(Purpose::Activation, invitation.id).await
+    }
+
+    /// Redeems an invitation for the key that the device proves.
+    ///
+    /// The same key gets the same answer again for 24 hours; every other key is refused.
+    ///
+    /// # Errors
+    /// The refusals of [`Manager::activation_challenge`], [`Refusal::ChallengeUnknown`], [`Refusal::ProofInvalid`],
+    /// [`Refusal::DeviceRevoked`], [`Refusal::UserSuspended`].
+    pub async fn activate(&self, activation: Activation) -> Result<DeviceAnswer, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        // Looked up once before the proof is verified, so that nobody can make the manager compute without a code.
+        let mut tx = self.store().read().await?;
+        self.admit(&mut tx, &activation).await?;
+        drop(tx);
+        let Activation { challenge, public_key, signature, .. } = &activation;
+        let proven = proof::activation_holds(challenge, public_key, &activation.code.hash(), signature);
+        let challenge_hash = proof::hash(challenge);
+
+        let mut tx = self.store().write().await?;
+        let admitted = self.admit(&mut tx, &activation).await?;
+        if !proven {
+            tx.spend_challenge(project, &challenge_hash, None).await?;
+            self.count_wrong_answer(&mut tx, &activation.code, &admitted.invitation).await?;
+            tx.commit().await?;
+            return Err(Refusal::ProofInvalid.into());
+        }
+        if admitted.challenge == Challenge::Fresh {
+            tx.spend_challenge(project, &challenge_hash, Some(&proof::hash(public_key))).await?;
+        }
+        let answer = match admitted.redemption {
+            Redemption::Again(device) => self.answer_again(&mut tx, device).await?,
+            _ => self.redeem(&mut tx, &activation, admitted.invitation.user, now).await?,
+        };
+        tx.commit().await?;
+        Ok(answer)
+    }
+
+    /// Whether the invitation and the challenge are such that a right proof would be answered.
+    async fn admit(&self, tx: &mut Transaction, activation: &Activation) -> Result<Admitted, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let key_hash = proof::hash(&activation.public_key);
+        let invitation = tx.invitation(project, &activation.code.hash()).await?;
+        let invitation = invitation.ok_or(Refusal::InvitationUnknown)?;
+        let redemption = redemption(&invitation, Some(&key_hash), now);
+        refuse(redemption)?;
+        let challenge_hash = proof::hash(&activation.challenge);
+        let challenge =
+            tx.challenge(project, &challenge_hash, Purpose::Activation, invitation.id, now).await?;
+        let again = matches!(redemption, Redemption::Again(_));
+        match challenge {
+            Some(challenge @ Challenge::Fresh) => Ok(Admitted { invitation, redemption, challenge }),
+            Some(challenge @ Challenge::Answered(by)) if again && by == key_hash => {
+                Ok(Admitted { invitation, redemption, challenge })
+            }
+            _ => Err(Refusal::ChallengeUnknown.into()),
+        }
+    }
+
+    async fn redeem(
+        &self,
+        tx: &mut Transaction,
+        activation: &Activation,
+        user: Uuid,
+        now: UnixTime,
+    ) -> Result<DeviceAnswer, Error> {
+        let project = self.project_id();
+        let user = self.present_user(tx, user).await?;
+        let device = Device {
+            id: self.ids().next(now),
+            user: user.id,
+            public_key: activation.public_key,
+            name: activation.device_name.clone(),
+            platform: activation.platform.clone(),
+            is_revoked: false,
+        };
+        let key_hash = proof::hash(&device.public_key);
+        if !tx.redeem_invitation(project, &activation.code.hash(), &key_hash, device.id, now).await? {
+            return Err(Refusal::InvitationUsed.into());
+        }
+        tx.insert_device(project, &device, now).await?;
+        tx.set_user_status(project, user.id, UserStatus::Active, now).await?;
+        let subject = user.id.to_string();
+        tx.record(project, now, Actor::Device(device.id), Act::DeviceActivated, subject, String::new())
+            .await?;
+        let credential = self.issue_credential(tx, &device, &user).await?;
+        self.answer(tx, credential).await
+    }
+
+    async fn answer_again(&self, tx: &mut Transaction, device: Uuid) -> Result<DeviceAnswer, Error> {
+        let project = self.project_id();
+        let device = tx.device(project, device).await?.ok_or(Refusal::DeviceUnknown)?;
+        if device.is_revoked {
+            return Err(Refusal::DeviceRevoked.into());
+        }
+        if self.present_user(tx, device.user).await?.status == UserStatus::Suspended {
+            return Err(Refusal::UserSuspended.into());
+        }
+        let credential = tx.newest_credential(project, device.id).await?.ok_or(Refusal::DeviceUnknown)?;
+        self.answer(tx, credential).await
+    }
+
+    async fn count_wrong_answer(
+        &self,
+        tx: &mut Transaction,
+        code: &InvitationCode,
+        invitation: &Invitation,
+    ) -> Result<(), Error> {
+        let (project, now) = (self.project_id(), self.now());
+        if tx.count_wrong_answer(project, &code.hash(), WRONG_ANSWERS_MAX).await? {
+            tx.set_user_status(project, invitation.user, UserStatus::NotInvited, now).await?;
+            let (subject, detail) = (invitation.user.to_string(), format!("invitation {}", invitation.id));
+            tx.record(project, now, Actor::Manager, Act::InvitationVoided, subject, detail).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn give_challenge(
+        &self,
+        purpose: Purpose,
+        subject: Uuid,
+    ) -> Result<ChallengeGiven, Error> {
+        let challenge: [u8; CHALLENGE_OCTETS] = random::octets()?;
+        let expires_at = after(self.now(), CHALLENGE_LIFE_S);
+        let hash = proof::hash(&challenge);
+        let mut tx = self.store().write().await?;
+        tx.insert_challenge(self.project_id(), &hash, purpose, subject, expires_at).await?;
+        tx.commit().await?;
+        Ok(ChallengeGiven { challenge, expires_at })
+    }
+
+    /// Makes a credential with a new serial for a device.
+    pub(super) async fn issue_credential(
+        &self,
+        tx: &mut Transaction,
+        device: &Device,
+        user: &User,
+    ) -> Result<CredentialRow, Error> {
+        let project = self.project_id();
+        let serial = tx.next_serial(project).await?;
+        let validity = issuing::validity(self.now(), self.project().credential_life_s);
+        let user_id = &user.person.user_id;
+        let octets = self.issuer().credential(serial, validity, &device.public_key, user_id)?;
+        let (not_before, not_after) = (validity.not_before, validity.not_after);
+        let credential = CredentialRow { serial, device: device.id, not_before, not_after, octets };
+        tx.insert_credential(project, &credential).await?;
+        Ok(credential)
+    }
+
+    /// Everything that a device gets beside its credential.
+    pub(super) async fn answer(
+        &self,
+        tx: &mut Transaction,
+        credential: CredentialRow,
+    ) -> Result<DeviceAnswer, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let device = tx.device(project, credential.device).await?.ok_or(Refusal::DeviceUnknown)?;
+        let user = tx.user(project, device.user, now).await?.ok_or(Refusal::UserUnknown)?;
+        let life_s = self.project().credential_life_s;
+        let left_at_renewal_s = life_s.saturating_sub(life_s / RENEW_AFTER_SHARE);
+        Ok(DeviceAnswer {
+            device: device.id,
+            user,
+            renew_after: UnixTime(credential.not_after.0.saturating_sub(left_at_renewal_s)),
+            credential: credential.octets,
+            revocation_list: tx.revocation_list(project).await?.map(|(_, octets)| octets),
+            time_token: self.issuer().time_token(now)?,
+            server_time: now,
+        })
+    }
+}
+
+/// Refuses whatever cannot be redeemed.
+fn refuse(redemption: Redemption) -> Result<(), Refusal> {
+    match redemption {
+        Redemption::First | Redemption::Again(_) => Ok(()),
+        Redemption::Used => Err(Refusal::InvitationUsed),
+        Redemption::Expired => Err(Refusal::InvitationExpired),
+        Redemption::Void => Err(Refusal::InvitationVoid),
+    }
+}

@@ -1,0 +1,54 @@
+//! Reading and verifying the audit log, and telling who holds a token.
+
+use crate::domain::{Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
+use crate::error::{Error, Refusal};
+use crate::manager::Manager;
+use crate::token::ApiToken;
+
+/// Rows that are read and verified at a time.
+const PAGE: u32 = 1000;
+
+impl Manager {
+    /// Up to `limit` rows of the audit log that follow the row `after`.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn audit_log(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, Error> {
+        let mut tx = self.store().read().await?;
+        Ok(tx.audit_entries(self.project_id(), after, limit.min(PAGE)).await?)
+    }
+
+    /// Verifies the whole audit log: the number of rows, or where it does not hold.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn verify_audit(&self) -> Result<Result<u64, AuditBreak>, Error> {
+        let project = self.project_id();
+        let mut tx = self.store().read().await?;
+        let (expected, head) = tx.audit_head(project).await?;
+        let mut place = (0, chain_start(project));
+        loop {
+            let entries = tx.audit_entries(project, place.0, PAGE).await?;
+            if entries.is_empty() {
+                break;
+            }
+            match verify_chain(place, &entries) {
+                Ok(next) => place = next,
+                Err(broken) => return Ok(Err(broken)),
+            }
+        }
+        if place != (expected, head) {
+            return Ok(Err(AuditBreak::Length { expected, found: place.0 }));
+        }
+        Ok(Ok(expected))
+    }
+
+    /// Who acts with this token.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthorized`] unless it is one of the project's tokens.
+    pub async fn authorize(&self, token: &ApiToken) -> Result<Actor, Error> {
+        let id = self.store().read().await?.api_token(self.project_id(), &token.hash()).await?;
+        Ok(Actor::Token(id.ok_or(Refusal::Unauthorized)?))
+    }
+}

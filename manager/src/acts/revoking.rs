@@ -1,0 +1,166 @@
+//! Revoking devices, suspending users, and the list that tells readers so.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::domain::{Act, Actor, ReaderId, Serial, User, UserStatus};
+use crate::error::{Error, Refusal};
+use crate::manager::Manager;
+use crate::store::Transaction;
+
+/// What a revocation did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Revocation {
+    /// Devices that were revoked.
+    pub devices: u64,
+    /// Serials that were put on the revocation list, ascending.
+    #[serde(serialize_with = "serials_as_numbers")]
+    pub serials: Vec<Serial>,
+    /// Version of the newest revocation list, 0 while there is none.
+    pub list_version: u32,
+}
+
+/// What was taken from a user, before the list says so.
+pub(super) struct Withdrawn {
+    pub(super) devices: u64,
+    pub(super) serials: Vec<Serial>,
+}
+
+impl Manager {
+    /// Revokes the devices of a user now, with their serials on a new revocation list, and voids open invitations.
+    ///
+    /// The user stays, not invited.
+    ///
+    /// # Errors
+    /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`].
+    pub async fn revoke_user(&self, actor: Actor, user: Uuid) -> Result<Revocation, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let mut tx = self.store().write().await?;
+        let status = self.present_user(&mut tx, user).await?.status;
+        let revocation = self.revoke(&mut tx, user).await?;
+        tx.set_user_status(project, user, UserStatus::NotInvited, now).await?;
+        if status == UserStatus::Reset {
+            tx.roster_changed(project).await?;
+        }
+        let detail = format!("devices {}, list {}", revocation.devices, revocation.list_version);
+        tx.record(project, now, actor, Act::DevicesRevoked, user.to_string(), detail).await?;
+        tx.commit().await?;
+        Ok(revocation)
+    }
+
+    /// Suspends an active user: doors refuse the phone by the revocation list, the phone may come back later.
+    ///
+    /// # Errors
+    /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserStatus`] unless the user is active.
+    pub async fn suspend_user(&self, actor: Actor, user: Uuid) -> Result<Revocation, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let mut tx = self.store().write().await?;
+        if self.present_user(&mut tx, user).await?.status != UserStatus::Active {
+            return Err(Refusal::UserStatus(UserStatus::Active.name()).into());
+        }
+        let serials = tx.revoke_credentials(project, user, now).await?;
+        let list_version = self.publish_if(&mut tx, !serials.is_empty()).await?;
+        tx.set_user_status(project, user, UserStatus::Suspended, now).await?;
+        let detail = format!("list {list_version}");
+        tx.record(project, now, actor, Act::UserSuspended, user.to_string(), detail).await?;
+        tx.commit().await?;
+        Ok(Revocation { devices: 0, serials, list_version })
+    }
+
+    /// Ends a suspension: the phone gets a credential with a new serial at its next renewal.
+    ///
+    /// # Errors
+    /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserStatus`] unless the user is suspended.
+    pub async fn resume_user(&self, actor: Actor, user: Uuid) -> Result<(), Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let mut tx = self.store().write().await?;
+        if self.present_user(&mut tx, user).await?.status != UserStatus::Suspended {
+            return Err(Refusal::UserStatus(UserStatus::Suspended.name()).into());
+        }
+        tx.set_user_status(project, user, UserStatus::Active, now).await?;
+        tx.record(project, now, actor, Act::UserResumed, user.to_string(), String::new()).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Revokes a reader: devices that hold the new list answer it no more.
+    ///
+    /// # Errors
+    /// [`Refusal::ReaderUnknown`], [`Refusal::ReaderRevoked`].
+    pub async fn revoke_reader(&self, actor: Actor, reader: ReaderId) -> Result<u32, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let mut tx = self.store().write().await?;
+        if tx.reader(project, reader).await?.is_none() {
+            return Err(Refusal::ReaderUnknown.into());
+        }
+        if !tx.revoke_reader(project, reader, now).await? {
+            return Err(Refusal::ReaderRevoked.into());
+        }
+        let version = self.publish_list(&mut tx).await?;
+        let detail = format!("list {version}");
+        tx.record(project, now, actor, Act::ReaderRevoked, reader.0.to_string(), detail).await?;
+        tx.commit().await?;
+        Ok(version)
+    }
+
+    /// The newest revocation list: its version and octets; `None` while nothing was revoked.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn revocation_list(&self) -> Result<Option<(u32, Vec<u8>)>, Error> {
+        Ok(self.store().read().await?.revocation_list(self.project_id()).await?)
+    }
+
+    /// A signed token of the present time, 78 octets.
+    ///
+    /// # Errors
+    /// [`Error::Issuing`].
+    pub fn time_token(&self) -> Result<[u8; 78], Error> {
+        Ok(self.issuer().time_token(self.now())?)
+    }
+
+    /// Revokes what a user has and publishes it.
+    pub(super) async fn revoke(&self, tx: &mut Transaction, user: Uuid) -> Result<Revocation, Error> {
+        let Withdrawn { devices, serials } = self.withdraw(tx, user).await?;
+        let list_version = self.publish_if(tx, !serials.is_empty()).await?;
+        Ok(Revocation { devices, serials, list_version })
+    }
+
+    /// Takes invitations, devices and credentials from a user; the list has to be published in the same transaction.
+    pub(super) async fn withdraw(&self, tx: &mut Transaction, user: Uuid) -> Result<Withdrawn, Error> {
+        let project = self.project_id();
+        tx.void_invitations(project, user).await?;
+        let serials = tx.revoke_credentials(project, user, self.now()).await?;
+        let devices = tx.revoke_devices(project, user).await?;
+        Ok(Withdrawn { devices, serials })
+    }
+
+    /// Signs a new revocation list and keeps it; its version.
+    pub(super) async fn publish_list(&self, tx: &mut Transaction) -> Result<u32, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let version = tx.next_list_version(project).await?;
+        let serials = tx.revoked_serials(project, now).await?;
+        let readers = tx.revoked_readers(project, now).await?;
+        let octets = self.issuer().revocation_list(version, now, &serials, &readers)?;
+        tx.insert_revocation_list(project, version, &octets, now).await?;
+        Ok(version)
+    }
+
+    /// The user, if present.
+    pub(super) async fn present_user(&self, tx: &mut Transaction, user: Uuid) -> Result<User, Error> {
+        let user = tx.user(self.project_id(), user, self.now()).await?.ok_or(Refusal::UserUnknown)?;
+        if user.status.is_present() { Ok(user) } else { Err(Refusal::UserDeleted.into()) }
+    }
+
+    async fn publish_if(&self, tx: &mut Transaction, due: bool) -> Result<u32, Error> {
+        if due {
+            return self.publish_list(tx).await;
+        }
+        let newest = tx.revocation_list(self.project_id()).await?;
+        Ok(newest.map_or(0, |(version, _)| version))
+    }
+}
+
+fn serials_as_numbers<S: serde::Serializer>(serials: &[Serial], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(serials.iter().map(|serial| serial.0))
+}

@@ -1,0 +1,152 @@
+//! Arguments, and what each command does.
+
+mod importing;
+mod opening;
+pub(crate) mod output;
+mod people;
+mod serving;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Users, invitations, phones and readers of one project.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Print one JSON object in place of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(flatten)]
+    key: KeyArguments,
+}
+
+/// How the issuer keys open.
+#[derive(Debug, Args)]
+pub(crate) struct KeyArguments {
+    /// File with the key that opens the issuer keys [default: unlock.key in the project's directory].
+    #[arg(long, global = true, env = "OSTIARY_KEY_FILE", value_name = "FILE")]
+    key_file: Option<PathBuf>,
+
+    /// File with the passphrase that opens the issuer keys; - reads it from standard input.
+    #[arg(
+        long,
+        global = true,
+        env = "OSTIARY_PASSPHRASE_FILE",
+        value_name = "FILE",
+        conflicts_with = "key_file"
+    )]
+    passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a project: its database, its issuer key and its first API token.
+    Init(InitArguments),
+    /// Serve phones and administrators over HTTP.
+    Serve(ServeArguments),
+    /// Users.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Import people from a CSV file: First name, Last name, E-mail address, ID and optionally Sync ID.
+    ///
+    /// The file says who is there: people who are not in it are deleted, and their phones revoked.
+    Import(ImportArguments),
+    /// Invite a user; a phone that the user has is revoked.
+    Invite(OneUserArguments),
+    /// Revoke a user's phone now and for good.
+    Revoke(OneUserArguments),
+}
+
+#[derive(Debug, Subcommand)]
+enum UserCommand {
+    /// List users with their status.
+    List(ListArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArguments {
+    /// Directory of the project; made if it is not there.
+    dir: PathBuf,
+    /// What people call the project.
+    #[arg(long)]
+    name: String,
+    /// Address under which phones reach the manager; links of invitations begin with it.
+    #[arg(long, value_name = "ADDRESS", default_value = "http://127.0.0.1:8080")]
+    url: String,
+    /// IANA time zone of the project.
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    time_zone: String,
+    /// For how many hours an invitation is good.
+    #[arg(long, value_name = "HOURS", default_value_t = 168)]
+    invitation_life: u32,
+    /// For how many hours a credential is good; phones renew theirs after a third of that.
+    #[arg(long, value_name = "HOURS", default_value_t = 168)]
+    credential_life: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArguments {
+    /// Directory of the project.
+    dir: PathBuf,
+    /// Address and port to listen on.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+}
+
+/// The project that a command is about.
+#[derive(Debug, Args)]
+pub(crate) struct ProjectArguments {
+    /// Directory of the project.
+    #[arg(long, env = "OSTIARY_DIR", default_value = ".", value_name = "DIR")]
+    dir: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ListArguments {
+    #[command(flatten)]
+    project: ProjectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArguments {
+    /// The CSV file.
+    file: PathBuf,
+    #[command(flatten)]
+    project: ProjectArguments,
+    /// Show what would be done and do nothing.
+    #[arg(long, conflicts_with = "yes")]
+    dry_run: bool,
+    /// Do it without asking; not enough where many users would be deleted.
+    #[arg(long)]
+    yes: bool,
+    /// Do it although many users would be deleted.
+    #[arg(long, requires = "yes")]
+    confirm_deletions: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OneUserArguments {
+    /// The user, by e-mail address, user ID or id.
+    user: String,
+    #[command(flatten)]
+    project: ProjectArguments,
+}
+
+/// Does what the arguments ask for.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let Arguments { command, json, key } = arguments;
+    match command {
+        Command::Init(arguments) => opening::init(&arguments, &key, json).await,
+        Command::Serve(arguments) => serving::serve(&arguments, &key, json).await,
+        Command::User(UserCommand::List(arguments)) => people::list(&arguments, &key, json).await,
+        Command::Import(arguments) => importing::import(&arguments, &key, json).await,
+        Command::Invite(arguments) => people::invite(&arguments, &key, json).await,
+        Command::Revoke(arguments) => people::revoke(&arguments, &key, json).await,
+    }
+}

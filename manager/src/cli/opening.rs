@@ -1,0 +1,73 @@
+//! Making and opening a project.
+
+use std::io::Read;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use manager::clock::SystemClock;
+use manager::domain::{NewProject, project_id_text};
+use manager::{Manager, Unlock};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::{InitArguments, KeyArguments, output};
+
+/// The key file within a project's directory, unless the arguments name another one.
+const KEY_FILE: &str = "unlock.key";
+/// Octets of the longest passphrase.
+const PASSPHRASE_OCTETS_MAX: u64 = 4096;
+const SECONDS_PER_HOUR: u32 = 3600;
+
+pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bool) -> anyhow::Result<()> {
+    let new = NewProject {
+        name: arguments.name.clone(),
+        time_zone: arguments.time_zone.clone(),
+        public_url: arguments.url.clone(),
+        invitation_life_s: arguments.invitation_life.saturating_mul(SECONDS_PER_HOUR),
+        credential_life_s: arguments.credential_life.saturating_mul(SECONDS_PER_HOUR),
+    };
+    new.check()?;
+    // The key file may go into the directory, so the directory has to be there first; `init` keeps one that is.
+    std::fs::create_dir_all(&arguments.dir).with_context(|| arguments.dir.display().to_string())?;
+    let unlock = unlock(&arguments.dir, key)?;
+    let (manager, token) = Manager::init(&arguments.dir, &new, &unlock, SystemClock).await?;
+    let project = project_id_text(manager.project().id);
+    let (dir, token) = (arguments.dir.display().to_string(), token.expose());
+    if json {
+        output::object(&json!({ "project": project, "directory": dir, "api_token": token.as_str() }))?;
+    } else {
+        output::line(format!("Project {:?} ({project}) made in {dir}.", manager.project().name));
+        output::line(format!("API token, shown only now: {}", token.as_str()));
+        if let Unlock::KeyFile(path) = unlock {
+            let path = path.display();
+            output::line(format!(
+                "Keep a copy of {path} in a safe place: without it, nothing can be signed any more."
+            ));
+        }
+    }
+    manager.close().await;
+    Ok(())
+}
+
+/// Opens the project in a directory.
+pub(super) async fn open(dir: &Path, key: &KeyArguments) -> anyhow::Result<Manager> {
+    Ok(Manager::open(dir, &unlock(dir, key)?, SystemClock).await?)
+}
+
+fn unlock(dir: &Path, key: &KeyArguments) -> anyhow::Result<Unlock> {
+    let Some(file) = &key.passphrase_file else {
+        return Ok(Unlock::KeyFile(key.key_file.clone().unwrap_or_else(|| dir.join(KEY_FILE))));
+    };
+    let mut passphrase = Zeroizing::new(String::new());
+    if file.as_os_str() == "-" {
+        std::io::stdin().lock().take(PASSPHRASE_OCTETS_MAX).read_to_string(&mut passphrase)?;
+    } else {
+        let opened = std::fs::File::open(file).with_context(|| file.display().to_string())?;
+        opened.take(PASSPHRASE_OCTETS_MAX).read_to_string(&mut passphrase)?;
+    }
+    let passphrase = passphrase.trim_end_matches(['\r', '\n']);
+    if passphrase.is_empty() {
+        bail!("the passphrase is empty");
+    }
+    Ok(Unlock::Passphrase(Zeroizing::new(passphrase.to_owned())))
+}

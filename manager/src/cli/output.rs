@@ -1,0 +1,37 @@
+//! What the commands print.
+
+use std::io::{self, Write};
+
+use manager::Error;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// Prints a line of text; a reader that went away (`| head`) is not an error.
+pub(crate) fn line(text: impl AsRef<str>) {
+    let _gone = writeln!(io::stdout(), "{}", text.as_ref());
+}
+
+/// Prints one JSON object.
+pub(crate) fn object(value: &impl Serialize) -> anyhow::Result<()> {
+    line(serde_json::to_string_pretty(value)?);
+    Ok(())
+}
+
+/// Prints why a command failed: text on standard error, or an object with `error` on standard output.
+pub(crate) fn error(as_json: bool, error: &anyhow::Error) {
+    if as_json {
+        let code = match error.downcast_ref() {
+            Some(Error::Refused(refusal)) => refusal.code(),
+            Some(Error::Import(_)) => "import-invalid",
+            _ => "failed",
+        };
+        let mut body = json!({ "code": code, "message": format!("{error:#}") });
+        if let (Some(Error::Import(errors)), Some(body)) = (error.downcast_ref(), body.as_object_mut()) {
+            let errors = errors.0.iter().map(|error| Value::String(error.to_string())).collect();
+            body.insert("errors".to_owned(), Value::Array(errors));
+        }
+        line(json!({ "error": body }).to_string());
+    } else {
+        let _gone = writeln!(io::stderr(), "manager: {error:#}");
+    }
+}

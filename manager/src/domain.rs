@@ -1,0 +1,26 @@
+//! The rules of the issuing side, without SQL, HTTP or files.
+
+mod audit;
+mod code;
+mod fields;
+mod ids;
+mod invitation;
+mod plan;
+mod project;
+mod reader;
+mod text;
+mod user;
+
+pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
+pub use code::{CodeError, InvitationCode};
+pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
+pub use fields::{email, email_key, name, sync_id, user_id};
+pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
+pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
+pub use plan::{
+    Confirmation, Conflict, Counts, Person, Plan, Roster, RosterEntry, SheetRow, Step, Taken, plan,
+};
+pub use project::{NewProject, Project, ProjectError};
+pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
+pub use text::{from_base64url, hex, to_base64url};
+pub use user::{User, UserStatus};

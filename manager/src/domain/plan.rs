@@ -1,0 +1,430 @@
+//! The planner: from the users as they are and a list of people as it should be, to what is to be done.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::fields::email_key;
+use super::user::UserStatus;
+
+/// Deletions that never need to be confirmed, however few users there are.
+const DELETIONS_FREE: usize = 5;
+/// Of ten users, one may be deleted without being confirmed.
+const DELETIONS_FREE_SHARE: usize = 10;
+
+/// What is known of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// First name; may be empty when there is a last name.
+    pub first_name: String,
+    /// Last name; may be empty when there is a first name.
+    pub last_name: String,
+    /// E-mail address.
+    pub email: String,
+    /// What doors get.
+    pub user_id: String,
+    /// The identifier in the system that the list comes from.
+    pub sync_id: Option<String>,
+}
+
+/// One person of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SheetRow {
+    /// The line in the file, from 1.
+    pub line: u64,
+    /// The person; without a Sync ID where the list has no such column.
+    pub person: Person,
+}
+
+/// The project's people as they are.
+#[derive(Clone, Debug, Default)]
+pub struct Roster {
+    /// Goes up with every change.
+    pub version: i64,
+    /// Everybody who is present.
+    pub entries: Vec<RosterEntry>,
+}
+
+/// A user, as far as the planner cares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RosterEntry {
+    /// Identifies the user.
+    pub id: Uuid,
+    /// Where the user stands.
+    pub status: UserStatus,
+    /// Name, address and ID.
+    pub person: Person,
+}
+
+/// One thing to do, or to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "act", rename_all = "snake_case")]
+pub enum Step {
+    /// A user is added.
+    Add {
+        /// The line in the file.
+        line: u64,
+        /// The new user.
+        new: Person,
+    },
+    /// A user is changed.
+    Change {
+        /// The line in the file.
+        line: u64,
+        /// Who is changed.
+        user: Uuid,
+        /// As it is.
+        old: Person,
+        /// As it will be.
+        new: Person,
+    },
+    /// A user who is not in the file is deleted.
+    Delete {
+        /// Who is deleted.
+        user: Uuid,
+        /// As it is.
+        old: Person,
+    },
+    /// A user is left alone because the app was reset.
+    SkipReset {
+        /// The line in the file, if the user is in it.
+        line: Option<u64>,
+        /// Who is left alone.
+        user: Uuid,
+        /// As it is.
+        old: Person,
+    },
+}
+
+/// How many of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Users to be added.
+    pub added: usize,
+    /// Users to be changed.
+    pub changed: usize,
+    /// Users to be deleted.
+    pub deleted: usize,
+    /// Users who are already as they should be.
+    pub unchanged: usize,
+    /// Users who are left alone because the app was reset.
+    pub skipped: usize,
+}
+
+/// Why a plan is applied only when it is confirmed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confirmation {
+    /// The list names nobody.
+    EmptyList,
+    /// More than 5 users and more than 10 % of all would be deleted.
+    ManyDeletions,
+}
+
+/// What an import would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The steps: rows of the file in their order, then those who are not in it.
+    pub steps: Vec<Step>,
+    /// How many of each.
+    pub counts: Counts,
+    /// Whether it must be confirmed, and why.
+    pub confirmation: Option<Confirmation>,
+}
+
+/// A row that cannot be planned: what it asks for belongs to a user who is left alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The line in the file.
+    pub line: u64,
+    /// What is taken.
+    pub taken: Taken,
+    /// Who has it.
+    pub holder: Person,
+}
+
+/// What only one user can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// The e-mail address.
+    Email,
+    /// The user ID.
+    UserId,
+    /// The Sync ID.
+    SyncId,
+}
+
+/// Plans a full sync: the people of `rows`, and nobody else.
+///
+/// A row means the user with its Sync ID; failing that, the user with its e-mail address, unless both have a
+/// Sync ID and the two differ. `has_sync_ids` says whether the list has that column: where it has not, users keep theirs.
+///
+/// # Errors
+/// Every row that asks for something that a user whose app was reset keeps.
+pub fn plan(roster: &Roster, rows: &[SheetRow], has_sync_ids: bool) -> Result<Plan, Vec<Conflict>> {
+    let matches = match_rows(roster, rows);
+    let conflicts = conflicts(roster, rows, &matches);
+    if !conflicts.is_empty() {
+        return Err(conflicts);
+    }
+    let mut steps = Vec::new();
+    let mut counts = Counts::default();
+    let mut seen = HashSet::new();
+    for (row, entry) in rows.iter().zip(&matches) {
+        seen.extend(entry.map(|entry| entry.id));
+        steps.extend(row_step(row, *entry, has_sync_ids, &mut counts));
+    }
+    for entry in roster.entries.iter().filter(|entry| !seen.contains(&entry.id)) {
+        let (user, old) = (entry.id, entry.person.clone());
+        if entry.status == UserStatus::Reset {
+            counts.skipped = counts.skipped.saturating_add(1);
+            steps.push(Step::SkipReset { line: None, user, old });
+        } else {
+            counts.deleted = counts.deleted.saturating_add(1);
+            steps.push(Step::Delete { user, old });
+        }
+    }
+    let confirmation = confirmation(roster.entries.len(), rows.len(), counts.deleted);
+    Ok(Plan { steps, counts, confirmation })
+}
+
+/// For each row the user that it means.
+fn match_rows<'a>(roster: &'a Roster, rows: &[SheetRow]) -> Vec<Option<&'a RosterEntry>> {
+    let mut by_sync_id = HashMap::new();
+    let mut by_email = HashMap::new();
+    for entry in &roster.entries {
+        if let Some(sync_id) = &entry.person.sync_id {
+            by_sync_id.insert(sync_id.as_str(), entry);
+        }
+        by_email.insert(email_key(&entry.person.email), entry);
+    }
+    let by_id = |row: &SheetRow| row.person.sync_id.as_deref().and_then(|id| by_sync_id.get(id).copied());
+    // A user that one row means by Sync ID is no longer to be had by another row's e-mail address.
+    let taken: HashSet<Uuid> = rows.iter().filter_map(by_id).map(|entry| entry.id).collect();
+    rows.iter()
+        .map(|row| {
+            by_id(row).or_else(|| {
+                let entry = by_email.get(&email_key(&row.person.email)).copied()?;
+                let other = row.person.sync_id.is_some() && entry.person.sync_id.is_some();
+                (!other && !taken.contains(&entry.id)).then_some(entry)
+            })
+        })
+        .collect()
+}
+
+fn row_step(
+    row: &SheetRow,
+    entry: Option<&RosterEntry>,
+    has_sync_ids: bool,
+    counts: &mut Counts,
+) -> Option<Step> {
+    let line = row.line;
+    let Some(entry) = entry else {
+        counts.added = counts.added.saturating_add(1);
+        return Some(Step::Add { line, new: row.person.clone() });
+    };
+    let (user, old) = (entry.id, entry.person.clone());
+    if entry.status == UserStatus::Reset {
+        counts.skipped = counts.skipped.saturating_add(1);
+        return Some(Step::SkipReset { line: Some(line), user, old });
+    }
+    let mut new = row.person.clone();
+    if !has_sync_ids {
+        new.sync_id.clone_from(&old.sync_id);
+    }
+    if new == old {
+        counts.unchanged = counts.unchanged.saturating_add(1);
+        return None;
+    }
+    counts.changed = counts.changed.saturating_add(1);
+    Some(Step::Change { line, user, old, new })
+}
+
+fn conflicts(roster: &Roster, rows: &[SheetRow], matches: &[Option<&RosterEntry>]) -> Vec<Conflict> {
+    let mut kept = HashMap::new();
+    for entry in roster.entries.iter().filter(|entry| entry.status == UserStatus::Reset) {
+        kept.insert((0, email_key(&entry.person.email)), (entry, Taken::Email));
+        kept.insert((1, entry.person.user_id.clone()), (entry, Taken::UserId));
+        if let Some(sync_id) = &entry.person.sync_id {
+            kept.insert((2, sync_id.clone()), (entry, Taken::SyncId));
+        }
+    }
+    let mut conflicts = Vec::new();
+    for (row, matched) in rows.iter().zip(matches) {
+        if kept.is_empty() || matched.is_some_and(|entry| entry.status == UserStatus::Reset) {
+            continue;
+        }
+        let person = &row.person;
+        let wants = [
+            Some((0, email_key(&person.email))),
+            Some((1, person.user_id.clone())),
+            person.sync_id.clone().map(|sync_id| (2, sync_id)),
+        ];
+        for (holder, taken) in wants.into_iter().flatten().filter_map(|want| kept.get(&want)) {
+            conflicts.push(Conflict { line: row.line, taken: *taken, holder: holder.person.clone() });
+        }
+    }
+    conflicts
+}
+
+/// The guard against a list that is not what it was meant to be.
+fn confirmation(present: usize, listed: usize, deleted: usize) -> Option<Confirmation> {
+    if listed == 0 {
+        return Some(Confirmation::EmptyList);
+    }
+    let tenth_exceeded = deleted.saturating_mul(DELETIONS_FREE_SHARE) > present;
+    (deleted > DELETIONS_FREE && tenth_exceeded).then_some(Confirmation::ManyDeletions)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str, email: &str, id: &str, sync_id: Option<&str>) -> Person {
+        Person {
+            first_name: name.into(),
+            last_name: "Berg".into(),
+            email: email.into(),
+            user_id: id.into(),
+            sync_id: sync_id.map(Into::into),
+        }
+    }
+
+    fn row(line: u64, person: Person) -> SheetRow {
+        SheetRow { line, person }
+    }
+
+    fn entry(id: u128, status: UserStatus, person: Person) -> RosterEntry {
+        RosterEntry { id: Uuid::from_u128(id), status, person }
+    }
+
+    fn roster(entries: Vec<RosterEntry>) -> Roster {
+        Roster { version: 1, entries }
+    }
+
+    fn many(count: u32) -> Vec<Person> {
+        (0..count).map(|n| person("P", &format!("p{n}@x.example"), &format!("{n}"), None)).collect()
+    }
+
+    #[test]
+    fn rows_become_added_changed_deleted_and_unchanged() {
+        let anna = person("Anna", "anna@x.example", "1", None);
+        let bert = person("Bert", "bert@x.example", "2", None);
+        let cleo = person("Cleo", "cleo@x.example", "3", None);
+        let dora = person("Dora", "dora@x.example", "4", None);
+        let users = roster(vec![
+            entry(1, UserStatus::Active, anna.clone()),
+            entry(2, UserStatus::Invited, bert.clone()),
+            entry(3, UserStatus::NotInvited, cleo.clone()),
+        ]);
+        let bert_new = Person { user_id: "0002".into(), email: "BERT@x.example".into(), ..bert.clone() };
+        let plan =
+            plan(&users, &[row(2, bert_new.clone()), row(3, dora.clone()), row(4, anna)], false).unwrap();
+        assert_eq!(
+            plan.steps,
+            [
+                Step::Change { line: 2, user: Uuid::from_u128(2), old: bert, new: bert_new },
+                Step::Add { line: 3, new: dora },
+                Step::Delete { user: Uuid::from_u128(3), old: cleo },
+            ]
+        );
+        assert_eq!(plan.counts, Counts { added: 1, changed: 1, deleted: 1, unchanged: 1, skipped: 0 });
+        assert_eq!(plan.confirmation, None);
+    }
+
+    #[test]
+    fn a_sync_id_keeps_a_user_whose_address_changed() {
+        let old = person("Anna", "anna@x.example", "1", Some("S1"));
+        let new = Person { email: "anna.berg@x.example".into(), ..old.clone() };
+        let users = roster(vec![entry(1, UserStatus::Active, old.clone())]);
+        let result = plan(&users, &[row(2, new.clone())], true).unwrap();
+        assert_eq!(result.steps, [Step::Change { line: 2, user: Uuid::from_u128(1), old, new }]);
+    }
+
+    #[test]
+    fn an_address_passed_on_to_a_new_person_is_a_new_user() {
+        let old = person("Anna", "desk@x.example", "1", Some("S1"));
+        let new = person("Bert", "desk@x.example", "2", Some("S2"));
+        let users = roster(vec![entry(1, UserStatus::Active, old.clone())]);
+        let result = plan(&users, &[row(2, new.clone())], true).unwrap();
+        let expected = [Step::Add { line: 2, new }, Step::Delete { user: Uuid::from_u128(1), old }];
+        assert_eq!(result.steps, expected);
+    }
+
+    #[test]
+    fn addresses_that_two_users_exchange_are_two_changes() {
+        let (a, b) =
+            (person("A", "a@x.example", "1", Some("S1")), person("B", "b@x.example", "2", Some("S2")));
+        let users =
+            roster(vec![entry(1, UserStatus::Active, a.clone()), entry(2, UserStatus::Active, b.clone())]);
+        let rows = [
+            row(2, Person { email: b.email.clone(), ..a.clone() }),
+            row(3, Person { email: a.email.clone(), ..b.clone() }),
+        ];
+        let result = plan(&users, &rows, true).unwrap();
+        assert_eq!(result.counts, Counts { changed: 2, ..Counts::default() });
+    }
+
+    #[test]
+    fn a_list_without_the_column_leaves_sync_ids_alone() {
+        let anna = person("Anna", "anna@x.example", "1", Some("S1"));
+        let users = roster(vec![entry(1, UserStatus::Active, anna.clone())]);
+        let listed = Person { sync_id: None, ..anna };
+        let without = plan(&users, &[row(1, listed.clone())], false).unwrap();
+        assert_eq!(without.counts.unchanged, 1);
+        let with = plan(&users, &[row(1, listed)], true).unwrap();
+        assert_eq!(with.counts.changed, 1);
+    }
+
+    #[test]
+    fn users_whose_app_was_reset_are_left_alone() {
+        let anna = person("Anna", "anna@x.example", "1", None);
+        let users = roster(vec![
+            entry(1, UserStatus::Reset, anna.clone()),
+            entry(2, UserStatus::Reset, person("Bert", "bert@x.example", "2", None)),
+        ]);
+        let plan = plan(&users, &[row(5, Person { user_id: "9".into(), ..anna })], false).unwrap();
+        assert_eq!(plan.counts, Counts { skipped: 2, ..Counts::default() });
+        assert!(matches!(
+            plan.steps.as_slice(),
+            [Step::SkipReset { line: Some(5), .. }, Step::SkipReset { line: None, .. }]
+        ));
+    }
+
+    #[test]
+    fn what_a_reset_user_keeps_cannot_be_given_to_another() {
+        let anna = person("Anna", "anna@x.example", "1", None);
+        let users = roster(vec![entry(1, UserStatus::Reset, anna.clone())]);
+        let conflicts =
+            plan(&users, &[row(3, person("Bert", "bert@x.example", "1", None))], false).unwrap_err();
+        assert_eq!(conflicts, [Conflict { line: 3, taken: Taken::UserId, holder: anna }]);
+    }
+
+    #[test]
+    fn many_deletions_and_an_empty_list_need_to_be_confirmed() {
+        let cases = [
+            // present, listed of them, confirmation
+            (5, 1, None),
+            (6, 1, None),
+            (7, 1, Some(Confirmation::ManyDeletions)),
+            (60, 54, None),
+            (59, 53, Some(Confirmation::ManyDeletions)),
+            (100, 90, None),
+            (100, 89, Some(Confirmation::ManyDeletions)),
+            (1, 0, Some(Confirmation::EmptyList)),
+            (0, 0, Some(Confirmation::EmptyList)),
+        ];
+        for (present, listed, expected) in cases {
+            let people = many(present);
+            let entries = people
+                .iter()
+                .zip(1..)
+                .map(|(person, id)| entry(id, UserStatus::Active, person.clone()))
+                .collect();
+            let rows: Vec<_> = people.into_iter().take(listed).map(|person| row(1, person)).collect();
+            let plan = plan(&roster(entries), &rows, false).unwrap();
+            assert_eq!(plan.confirmation, expected, "{present} users, {listed} listed");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A project and what its operator sets.
+
+use serde::{Serialize, Serializer};
+
+use super::fields::{self, FieldError};
+use super::ids::{ProjectId, UnixTime, project_id_text};
+
+/// The shortest life of an invitation or credential, in seconds.
+const LIFE_MIN_S: u32 = 3600;
+/// The longest life of an invitation or credential, in seconds: a leap year.
+const LIFE_MAX_S: u32 = 366 * 24 * 3600;
+/// A week, in seconds.
+const WEEK_S: u32 = 7 * 24 * 3600;
+
+/// What a project is made from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewProject {
+    /// What people call it: 1 to 100 characters.
+    pub name: String,
+    /// An IANA time zone, such as `Europe/Berlin`; dates alone mean the end of that day there.
+    pub time_zone: String,
+    /// The address under which phones reach the manager, such as `https://doors.example`.
+    pub public_url: String,
+    /// For how long an invitation is good, in seconds: 1 hour to 1 year.
+    pub invitation_life_s: u32,
+    /// For how long a credential is good, in seconds: 1 hour to 1 year.
+    pub credential_life_s: u32,
+}
+
+/// A project.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Project {
+    /// Identifies the project on the air.
+    #[serde(serialize_with = "project_id_as_text")]
+    pub id: ProjectId,
+    /// What people call it.
+    pub name: String,
+    /// An IANA time zone.
+    pub time_zone: String,
+    /// The address under which phones reach the manager, without a slash at its end.
+    pub public_url: String,
+    /// For how long an invitation is good, in seconds.
+    pub invitation_life_s: u32,
+    /// For how long a credential is good, in seconds.
+    pub credential_life_s: u32,
+    /// When it was made.
+    pub created_at: UnixTime,
+}
+
+/// What is wrong with the settings of a project.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProjectError {
+    /// The name.
+    #[error("the project's name {0}")]
+    Name(FieldError),
+    /// The time zone.
+    #[error("{0:?} is not an IANA time zone such as Europe/Berlin")]
+    TimeZone(String),
+    /// The address.
+    #[error("{0:?} is not an address such as https://doors.example")]
+    PublicUrl(String),
+    /// The life of invitations or credentials.
+    #[error("{what} live {seconds} s; 1 hour to 1 year is allowed")]
+    Life {
+        /// Of what.
+        what: &'static str,
+        /// What was asked for.
+        seconds: u32,
+    },
+}
+
+impl NewProject {
+    /// A project of the given name: UTC, loopback, a week for invitations and credentials.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            time_zone: "UTC".to_owned(),
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            invitation_life_s: WEEK_S,
+            credential_life_s: WEEK_S,
+        }
+    }
+
+    /// Checks everything that the operator set.
+    ///
+    /// # Errors
+    /// The first setting that is not allowed.
+    pub fn check(&self) -> Result<(), ProjectError> {
+        if self.name.trim().is_empty() {
+            return Err(ProjectError::Name(FieldError::Empty));
+        }
+        fields::name(&self.name).map_err(ProjectError::Name)?;
+        jiff::tz::TimeZone::get(&self.time_zone)
+            .map_err(|_| ProjectError::TimeZone(self.time_zone.clone()))?;
+        if !is_base_url(&self.public_url) {
+            return Err(ProjectError::PublicUrl(self.public_url.clone()));
+        }
+        for (what, seconds) in
+            [("invitations", self.invitation_life_s), ("credentials", self.credential_life_s)]
+        {
+            if !(LIFE_MIN_S..=LIFE_MAX_S).contains(&seconds) {
+                return Err(ProjectError::Life { what, seconds });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn project_id_as_text<S: Serializer>(id: &ProjectId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&project_id_text(*id))
+}
+
+/// Whether `text` is `http` or `https`, a host and an optional path, and carries neither query nor fragment.
+fn is_base_url(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    host.is_some_and(|host| {
+        !host.is_empty()
+            && !host.starts_with(['/', ':'])
+            && host
+                .bytes()
+                .all(|octet| octet.is_ascii_graphic() && !matches!(octet, b'?' | b'#' | b'"' | b'@'))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_are_not_allowed_are_named() {
+        let good = NewProject::named("Works");
+        assert_eq!(good.check(), Ok(()));
+        let cases = [
+            (NewProject { name: " ".into(), ..good.clone() }, "the project's name is empty"),
+            (
+                NewProject { time_zone: "Mars/Olympus".into(), ..good.clone() },
+                "\"Mars/Olympus\" is not an IANA time zone such as Europe/Berlin",
+            ),
+            (
+                NewProject { public_url: "doors.example".into(), ..good.clone() },
+                "\"doors.example\" is not an address such as https://doors.example",
+            ),
+            (
+                NewProject { credential_life_s: 3599, ..good },
+                "credentials live 3599 s; 1 hour to 1 year is allowed",
+            ),
+        ];
+        for (project, message) in cases {
+            assert_eq!(project.check().unwrap_err().to_string(), message);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What can go wrong, sorted by who has to do something about it.
+
+use crate::domain::{FieldError, OutputFormatError, ProjectError};
+use crate::import::ImportErrors;
+use crate::issuing::IssuingError;
+use crate::random::RandomFailed;
+use crate::store::StoreError;
+use crate::vault::VaultError;
+
+/// Why the manager did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Whoever asked may not have it, or asked for something that is not there.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The list of people has errors.
+    #[error("{0}")]
+    Import(#[from] ImportErrors),
+    /// A setting of the project is not allowed.
+    #[error("{0}")]
+    Project(#[from] ProjectError),
+    /// The directory is not that of a manager, or already is.
+    #[error("{0}")]
+    Directory(#[from] DirectoryError),
+    /// The issuer keys do not open.
+    #[error("{0}")]
+    Vault(#[from] VaultError),
+    /// The store failed.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// An object could not be signed.
+    #[error("{0}")]
+    Issuing(#[from] IssuingError),
+    /// There were no random octets.
+    #[error("{0}")]
+    Random(#[from] RandomFailed),
+    /// A task of the manager was stopped.
+    #[error("the manager is stopping")]
+    Stopping,
+}
+
+/// What is wrong with the directory of a manager.
+#[derive(Debug, thiserror::Error)]
+pub enum DirectoryError {
+    /// It could not be made or read.
+    #[error("{path}: {cause}")]
+    Io {
+        /// Which file or directory.
+        path: String,
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
+    /// There is a project in it already.
+    #[error("{0} has a project already")]
+    Taken(String),
+    /// There is no project in it.
+    #[error("{0} has no project; make one with `manager init`")]
+    Empty(String),
+}
+
+/// Why whoever asked does not get it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The request is not of the form that it should have; says where.
+    #[error("The request is not well formed: {0}")]
+    RequestInvalid(String),
+    /// No bearer token, or not a valid one.
+    #[error("A valid API token is needed.")]
+    Unauthorized,
+    /// No such invitation, or a code that is not well formed.
+    #[error("There is no such invitation.")]
+    InvitationUnknown,
+    /// The invitation's time is over.
+    #[error("This invitation has expired.")]
+    InvitationExpired,
+    /// The invitation was replaced, withdrawn, or voided by wrong answers.
+    #[error("This invitation is no longer valid.")]
+    InvitationVoid,
+    /// Another device key has redeemed the invitation, or it was too long ago.
+    #[error("This invitation was redeemed by another device.")]
+    InvitationUsed,
+    /// The challenge was not given for this, was used, or has expired.
+    #[error("This challenge was not given for this, was used, or has expired.")]
+    ChallengeUnknown,
+    /// The signature does not hold, or the public key is not a point.
+    #[error("The proof of the device's key does not hold.")]
+    ProofInvalid,
+    /// No such device.
+    #[error("There is no such device.")]
+    DeviceUnknown,
+    /// The device was revoked for good.
+    #[error("This device was revoked.")]
+    DeviceRevoked,
+    /// The user may not use the phone for now.
+    #[error("This user is suspended.")]
+    UserSuspended,
+    /// No such user.
+    #[error("There is no such user.")]
+    UserUnknown,
+    /// The user is deleted or about to be.
+    #[error("This user is deleted.")]
+    UserDeleted,
+    /// What was asked needs a user of another status.
+    #[error("This needs a user who is {0}.")]
+    UserStatus(&'static str),
+    /// No such plan.
+    #[error("There is no such import plan.")]
+    PlanUnknown,
+    /// The plan was applied before.
+    #[error("This import plan was applied before.")]
+    PlanApplied,
+    /// The users have changed since the plan was made.
+    #[error("The users have changed since this plan was made; plan the import again.")]
+    PlanOutdated,
+    /// The plan deletes many users, or its list names nobody: it has to be confirmed.
+    #[error("{0}")]
+    ConfirmationNeeded(String),
+    /// No such reader.
+    #[error("There is no such reader.")]
+    ReaderUnknown,
+    /// A reader with this key was enrolled before.
+    #[error("A reader with this public key was enrolled before, as reader {0}.")]
+    ReaderKnown(u32),
+    /// The reader was revoked.
+    #[error("This reader was revoked.")]
+    ReaderRevoked,
+    /// The reader's public key is not a point of P-256.
+    #[error("The reader's public key is not a point of P-256.")]
+    ReaderKeyInvalid,
+    /// The reader's name is not allowed.
+    #[error("The reader's name {0}.")]
+    ReaderName(FieldError),
+    /// The reader's output format does not come out.
+    #[error("The output format does not work: {0}.")]
+    OutputFormat(OutputFormatError),
+    /// No such project.
+    #[error("There is no such project.")]
+    ProjectUnknown,
+    /// The project has not revoked anything yet.
+    #[error("This project has no revocation list yet.")]
+    RevocationListNone,
+}
+
+impl Refusal {
+    /// The stable name of the problem, the same in API and command line.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::RequestInvalid(_) => "request-invalid",
+            Self::Unauthorized => "unauthorized",
+            Self::InvitationUnknown => "invitation-unknown",
+            Self::InvitationExpired => "invitation-expired",
+            Self::InvitationVoid => "invitation-void",
+            Self::InvitationUsed => "invitation-used",
+            Self::ChallengeUnknown => "challenge-unknown",
+            Self::ProofInvalid => "proof-invalid",
+            Self::DeviceUnknown => "device-unknown",
+            Self::DeviceRevoked => "device-revoked",
+            Self::UserSuspended => "user-suspended",
+            Self::UserUnknown => "user-unknown",
+            Self::UserDeleted => "user-deleted",
+            Self::UserStatus(_) => "user-status",
+            Self::PlanUnknown => "plan-unknown",
+            Self::PlanApplied => "plan-applied",
+            Self::PlanOutdated => "plan-outdated",
+            Self::ConfirmationNeeded(_) => "confirmation-needed",
+            Self::ReaderUnknown => "reader-unknown",
+            Self::ReaderKnown(_) => "reader-known",
+            Self::ReaderRevoked => "reader-revoked",
+            Self::ReaderKeyInvalid => "reader-key-invalid",
+            Self::ReaderName(_) => "reader-name-invalid",
+            Self::OutputFormat(_) => "output-format-invalid",
+            Self::ProjectUnknown => "project-unknown",
+            Self::RevocationListNone => "revocation-list-none",
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Problem documents (RFC 9457): the one map from errors to HTTP.
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use crate::error::{Error, Refusal};
+use crate::import::ImportErrors;
+
+/// What every problem's type begins with.
+const TYPE: &str = "urn:ostiary:problem:";
+
+/// A problem that a request met.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    title: String,
+    detail: Option<String>,
+    errors: Vec<ListedError>,
+}
+
+/// A problem as it is written.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ListedError],
+}
+
+/// One error of an imported file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct ListedError {
+    line: Option<u64>,
+    column: Option<usize>,
+    message: String,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
+        Self { status, code, title: title.into(), detail: None, errors: Vec::new() }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing at this address.")
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "method-not-allowed",
+            "This address does not take this method.",
+        )
+    }
+
+    pub(super) fn timeout() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long.")
+    }
+
+    pub(super) fn body_too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body of the request is too large.")
+    }
+
+    pub(super) fn request_invalid(detail: impl Into<String>) -> Self {
+        let problem =
+            Self::new(StatusCode::BAD_REQUEST, "request-invalid", "The request is not well formed.");
+        Self { detail: Some(detail.into()), ..problem }
+    }
+
+    fn import_invalid(errors: &ImportErrors) -> Self {
+        let title = match errors.0.len() {
+            1 => "The file has an error; nothing was imported.".to_owned(),
+            count => format!("The file has {count} errors; nothing was imported."),
+        };
+        let listed = errors.0.iter().map(|error| ListedError {
+            line: error.line,
+            column: error.column.map(crate::import::Column::number),
+            message: error.to_string(),
+        });
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "import-invalid", title);
+        Self { errors: listed.collect(), ..problem }
+    }
+
+    fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The manager failed; try again later.")
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let problem = match refusal {
+            Refusal::RequestInvalid(detail) => return Self::request_invalid(detail),
+            ref other => Self::new(status(other), other.code(), other.to_string()),
+        };
+        match refusal {
+            Refusal::ConfirmationNeeded(_) => {
+                Self { detail: Some("Repeat the request with {\"confirm\": true}.".to_owned()), ..problem }
+            }
+            _ => problem,
+        }
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => refusal.into(),
+            Error::Import(errors) => Self::import_invalid(&errors),
+            other => {
+                tracing::error!(error = %other, "a request failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let document = Document {
+            kind: format!("{TYPE}{}", self.code),
+            title: &self.title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: self.detail.as_deref(),
+            errors: &self.errors,
+        };
+        let mut response = (self.status, Json(document)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+const fn status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::RequestInvalid(_) => StatusCode::BAD_REQUEST,
+        Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
+        Refusal::ProofInvalid | Refusal::DeviceRevoked | Refusal::UserSuspended => StatusCode::FORBIDDEN,
+        Refusal::InvitationUnknown
+        | Refusal::DeviceUnknown
+        | Refusal::UserUnknown
+        | Refusal::PlanUnknown
+        | Refusal::ReaderUnknown
+        | Refusal::ProjectUnknown
+        | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
+        Refusal::InvitationUsed
+        | Refusal::ChallengeUnknown
+        | Refusal::UserStatus(_)
+        | Refusal::PlanApplied
+        | Refusal::PlanOutdated
+        | Refusal::ConfirmationNeeded(_)
+        | Refusal::ReaderKnown(_) => StatusCode::CONFLICT,
+        Refusal::InvitationExpired
+        | Refusal::InvitationVoid
+        | Refusal::UserDeleted
+        | Refusal::ReaderRevoked => StatusCode::GONE,
+        Refusal::ReaderKeyInvalid | Refusal::ReaderName(_) | Refusal::OutputFormat(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Invitations.
+
+use uuid::Uuid;
+
+use super::rows::{octets, time};
+use super::{StoreError, Transaction};
+use crate::domain::{Invitation, InvitationState, ProjectId, UnixTime};
+
+#[derive(sqlx::FromRow)]
+struct InvitationRow {
+    id: Uuid,
+    holder: Uuid,
+    state: String,
+    expires_at: i64,
+    redeemed_at: Option<i64>,
+    key_hash: Option<Vec<u8>>,
+    device: Option<Uuid>,
+}
+
+impl Transaction {
+    pub(crate) async fn insert_invitation(
+        &mut self,
+        project: ProjectId,
+        secret_hash: &[u8; 32],
+        invitation: &Invitation,
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO invitations (project, secret_hash, id, holder, state, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, 'open', $5, $6)",
+        )
+        .bind(project.0.as_slice())
+        .bind(secret_hash.as_slice())
+        .bind(invitation.id)
+        .bind(invitation.user)
+        .bind(i64::from(now.0))
+        .bind(i64::from(invitation.expires_at.0))
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn invitation(
+        &mut self,
+        project: ProjectId,
+        secret_hash: &[u8; 32],
+    ) -> Result<Option<Invitation>, StoreError> {
+        let row: Option<InvitationRow> = sqlx::query_as(
+            "SELECT id, holder, state, expires_at, redeemed_at, key_hash, device FROM invitations \
+             WHERE project = $1 AND secret_hash = $2",
+        )
+        .bind(project.0.as_slice())
+        .bind(secret_hash.as_slice())
+        .fetch_optional(&mut *self.0)
+        .await?;
+        row.map(InvitationRow::into_invitation).transpose()
+    }
+
+    /// Voids the open invitation of a user, and those that were redeemed, so that nobody gets their answer again.
+    pub(crate) async fn void_invitations(
+        &mut self,
+        project: ProjectId,
+        user: Uuid,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "UPDATE invitations SET state = 'void' WHERE project = $1 AND holder = $2 AND state <> 'void'",
+        )
+        .bind(project.0.as_slice())
+        .bind(user)
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// Counts a wrong answer to an open invitation and voids it at the last one; whether that was the last one.
+    pub(crate) async fn count_wrong_answer(
+        &mut self,
+        project: ProjectId,
+        secret_hash: &[u8; 32],
+        most: u32,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(String,)> = sqlx::query_as(
+            "UPDATE invitations SET wrong_answers = wrong_answers + 1, \
+             state = CASE WHEN wrong_answers + 1 >= $3 THEN 'void' ELSE state END \
+             WHERE project = $1 AND secret_hash = $2 AND state = 'open' RETURNING state",
+        )
+        .bind(project.0.as_slice())
+        .bind(secret_hash.as_slice())
+        .bind(i64::from(most))
+        .fetch_optional(&mut *self.0)
+        .await?;
+        Ok(row.is_some_and(|(state,)| state == "void"))
+    }
+
+    /// Binds an open invitation to a device; `false` when it is no longer open.
+    pub(crate) async fn redeem_invitation(
+        &mut self,
+        project: ProjectId,
+        secret_hash: &[u8; 32],
+        key_hash: &[u8; 32],
+        device: Uuid,
+        now: UnixTime,
+    ) -> Result<bool, StoreError> {
+        let done = sqlx::query(
+            "UPDATE invitations SET state = 'redeemed', key_hash = $3, device = $4, redeemed_at = $5 \
+             WHERE project = $1 AND secret_hash = $2 AND state = 'open'",
+        )
+        .bind(project.0.as_slice())
+        .bind(secret_hash.as_slice())
+        .bind(key_hash.as_slice())
+        .bind(device)
+        .bind(i64::from(now.0))
+        .execute(&mut *self.0)
+        .await?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+impl InvitationRow {
+    fn into_invitation(self) -> Result<Invitation, StoreError> {
+        const CORRUPT: StoreError = StoreError::Corrupt("invitation");
+        let state = match self.state.as_str() {
+            "open" => InvitationState::Open,
+            "void" => InvitationState::Void,
+            "redeemed" => InvitationState::Redeemed {
+                at: time(self.redeemed_at.ok_or(CORRUPT)?)?,
+                key_hash: octets(&self.key_hash.ok_or(CORRUPT)?, "invitation")?,
+                device: self.device.ok_or(CORRUPT)?,
+            },
+            _ => return Err(CORRUPT),
+        };
+        Ok(Invitation { id: self.id, user: self.holder, state, expires_at: time(self.expires_at)? })
+    }
+}

@@ -1,0 +1,99 @@
+//! Issuer keys and API tokens.
+
+use uuid::Uuid;
+
+use super::rows::{number, octets};
+use super::{StoreError, Transaction};
+use crate::domain::{ProjectId, UnixTime};
+
+/// An issuer key, its private half sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IssuerKeyRow {
+    /// 0 to 3.
+    pub(crate) index: u8,
+    pub(crate) public_key: [u8; 33],
+    pub(crate) sealed_private_key: Vec<u8>,
+    /// Whether new objects are signed with it; at most one key is.
+    pub(crate) is_active: bool,
+}
+
+impl Transaction {
+    pub(crate) async fn insert_issuer_key(
+        &mut self,
+        project: ProjectId,
+        key: &IssuerKeyRow,
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO issuer_keys (project, key_index, public_key, sealed_private_key, state, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(project.0.as_slice())
+        .bind(i64::from(key.index))
+        .bind(key.public_key.as_slice())
+        .bind(key.sealed_private_key.as_slice())
+        .bind(if key.is_active { "active" } else { "retiring" })
+        .bind(i64::from(now.0))
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// The issuer keys by index.
+    pub(crate) async fn issuer_keys(&mut self, project: ProjectId) -> Result<Vec<IssuerKeyRow>, StoreError> {
+        let rows: Vec<(i64, Vec<u8>, Vec<u8>, String)> = sqlx::query_as(
+            "SELECT key_index, public_key, sealed_private_key, state FROM issuer_keys WHERE project = $1 \
+             ORDER BY key_index",
+        )
+        .bind(project.0.as_slice())
+        .fetch_all(&mut *self.0)
+        .await?;
+        rows.into_iter()
+            .map(|(index, public_key, sealed_private_key, state)| {
+                Ok(IssuerKeyRow {
+                    index: number(index, "issuer key index")?,
+                    public_key: octets(&public_key, "issuer key")?,
+                    sealed_private_key,
+                    is_active: state == "active",
+                })
+            })
+            .collect()
+    }
+
+    pub(crate) async fn insert_api_token(
+        &mut self,
+        project: ProjectId,
+        id: Uuid,
+        token_hash: &[u8; 32],
+        name: &str,
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        sqlx::query(
+            "INSERT INTO api_tokens (project, token_hash, id, name, created_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(project.0.as_slice())
+        .bind(token_hash.as_slice())
+        .bind(id)
+        .bind(name)
+        .bind(i64::from(now.0))
+        .execute(&mut *self.0)
+        .await?;
+        Ok(())
+    }
+
+    /// The id of the token with this hash, unless it was revoked.
+    pub(crate) async fn api_token(
+        &mut self,
+        project: ProjectId,
+        token_hash: &[u8; 32],
+    ) -> Result<Option<Uuid>, StoreError> {
+        let row: Option<(Uuid,)> = sqlx::query_as(
+            "SELECT id FROM api_tokens WHERE project = $1 AND token_hash = $2 AND revoked_at IS NULL",
+        )
+        .bind(project.0.as_slice())
+        .bind(token_hash.as_slice())
+        .fetch_optional(&mut *self.0)
+        .await?;
+        Ok(row.map(|(id,)| id))
+    }
+}

@@ -1,0 +1,96 @@
+//! The audit log: every act is in it, and what was changed afterwards is found.
+
+use std::path::Path;
+
+use manager::domain::AuditBreak;
+use manager::{Manager, Unlock};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
+
+use crate::support::{Phone, Served};
+
+/// Runs a statement on the database file, past the manager.
+async fn tamper(dir: &Path, statement: &str) {
+    let url = format!("sqlite://{}", dir.join("manager.db").display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let done = sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
+    assert_eq!(done.rows_affected(), 1);
+    connection.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn every_act_is_logged_with_its_actor() {
+    let (served, _, activated) = Served::with_active_anna().await;
+    served.admin(Method::POST, &served.anna("revocation").await, json!({})).await.expect(StatusCode::OK);
+    let log = served.manager.audit_log(0, 100).await.unwrap();
+    let acts: Vec<&str> = log.iter().map(|entry| entry.act.as_str()).collect();
+    let expected = [
+        "project_made",
+        "token_made",
+        "import_applied",
+        "user_invited",
+        "device_activated",
+        "devices_revoked",
+    ];
+    assert_eq!(acts, expected);
+    let token = format!("token {}", log[1].subject);
+    let device = format!("device {}", activated["device_id"].as_str().unwrap());
+    let actors: Vec<&str> = log.iter().map(|entry| entry.actor.as_str()).collect();
+    assert_eq!(actors, ["operator", "operator", &token, &token, &device, &token]);
+    assert_eq!(served.manager.verify_audit().await.unwrap(), Ok(6));
+    let text = serde_json::to_string(&log).unwrap();
+    assert!(!text.contains("anna@") && !text.contains("Berg") && !text.contains("004711"), "{text}");
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_changed_removed_or_added_row_is_found() {
+    let cases = [
+        ("UPDATE audit SET detail = 'nothing' WHERE sequence = 3", AuditBreak::Row(3)),
+        ("UPDATE audit SET time = time + 1 WHERE sequence = 1", AuditBreak::Row(1)),
+        ("UPDATE audit SET hash = zeroblob(32) WHERE sequence = 4", AuditBreak::Row(4)),
+        ("DELETE FROM audit WHERE sequence = 2", AuditBreak::Row(2)),
+        ("DELETE FROM audit WHERE sequence = 5", AuditBreak::Length { expected: 5, found: 4 }),
+        (
+            "INSERT INTO audit SELECT project, 6, time, actor, act, subject, detail, hash, hash FROM audit \
+             WHERE sequence = 5",
+            AuditBreak::Row(6),
+        ),
+    ];
+    for (statement, expected) in cases {
+        let (served, _, _) = Served::with_active_anna().await;
+        assert_eq!(served.manager.verify_audit().await.unwrap(), Ok(5));
+        tamper(served.dir.path(), statement).await;
+        assert_eq!(served.manager.verify_audit().await.unwrap(), Err(expected), "{statement}");
+        served.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn secrets_are_in_the_database_as_hashes_or_sealed_only() {
+    let (served, code) = Served::with_invited_anna().await;
+    let phone = Phone::new(1);
+    let challenge = phone.challenge(&served, &code).await.expect(StatusCode::OK);
+    let secret_octets = {
+        let code: manager::domain::InvitationCode = code.parse().unwrap();
+        // The secret is what the code says; its octets are those before the check symbol, as a number.
+        code.canonical()
+    };
+    let token = served.token.clone();
+    let (challenge, clock) = (crate::support::octets(&challenge["challenge"]), served.clock.clone());
+    let dir = served.stop().await;
+    let mut stored = Vec::new();
+    for file in ["manager.db", "manager.db-wal"] {
+        stored.extend(std::fs::read(dir.path().join(file)).unwrap_or_default());
+    }
+    let holds = |needle: &[u8]| stored.windows(needle.len()).any(|window| window == needle);
+    assert!(holds(b"anna@x.example"));
+    assert!(!holds(secret_octets.as_bytes()) && !holds(token.as_bytes()) && !holds(&challenge));
+
+    let unlock = Unlock::KeyFile(dir.path().join("unlock.key"));
+    Manager::open(dir.path(), &unlock, clock.clone()).await.unwrap().close().await;
+    std::fs::write(dir.path().join("unlock.key"), "A".repeat(43)).unwrap();
+    let wrong = Manager::open(dir.path(), &unlock, clock).await.unwrap_err();
+    assert_eq!(wrong.to_string(), "the passphrase or key file does not open the issuer keys of this project");
+}

@@ -1,0 +1,22 @@
+//! The manager as its users meet it: over HTTP on a loopback port, and as a library.
+//!
+//! The modules say `cfg(test)` so that their helpers may fail as tests do.
+
+#[cfg(test)]
+mod activation;
+#[cfg(test)]
+mod api;
+#[cfg(test)]
+mod audit;
+#[cfg(test)]
+mod csv_files;
+#[cfg(test)]
+mod imports;
+#[cfg(test)]
+mod readers;
+#[cfg(test)]
+mod renewal;
+#[cfg(test)]
+mod revocation;
+#[cfg(test)]
+mod support;
