@@ -1,0 +1,37 @@
+//! The simulator's command line.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use simulator::demo::{self, DemoArgs, Ended};
+
+/// Phones, doors and radios without hardware.
+#[derive(Parser)]
+#[command(version, about, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// From a CSV file of people to an open door: invites, activates and taps for each of them, then revokes one
+    /// and lets a credential expire.
+    ///
+    /// Exit status: 0 when everything was as it must be, 1 when something was not, 2 when the file of people is
+    /// refused.
+    Demo(DemoArgs),
+}
+
+fn main() -> ExitCode {
+    let Cli { command: Command::Demo(args) } = Cli::parse();
+    match demo::run(&args) {
+        Ok(Ended::AsItMust) => ExitCode::SUCCESS,
+        Ok(Ended::NotAsItMust) => ExitCode::FAILURE,
+        Ok(Ended::PeopleRefused) => ExitCode::from(2),
+        Err(error) => {
+            demo::say_error(&args, &error);
+            ExitCode::FAILURE
+        }
+    }
+}
