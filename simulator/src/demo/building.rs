@@ -31,6 +31,7 @@ pub(super) struct Building {
     server: JoinHandle<std::io::Result<()>>,
     stop: oneshot::Sender<()>,
     pub(super) door: Door<'static, RustCrypto>,
+    pub(super) output: DoorOutput,
     began: Stopwatch,
     /// Milliseconds by which the door's clocks were moved forward.
     moved_ms: u64,
@@ -48,7 +49,7 @@ impl Building {
         let server = tokio::spawn(serve(manager.clone(), listener, stopped));
         let began = Stopwatch::now();
         let door = enrol(&manager, output.0).await?;
-        Ok(Self { manager, url, server, stop, door, began, moved_ms: 0 })
+        Ok(Self { manager, url, server, stop, door, output, began, moved_ms: 0 })
     }
 
     pub(super) const fn manager(&self) -> &Manager {
@@ -69,11 +70,27 @@ impl Building {
         self.moved_ms = self.moved_ms.saturating_add(u64::from(seconds).saturating_mul(1000));
     }
 
+    /// The door takes the newest list of the manager; returns its version.
+    pub(super) fn take_revocation_list(&mut self, runtime: &tokio::runtime::Runtime) -> Result<u32> {
+        let (_, list) = runtime.block_on(self.manager.revocation_list())?.context("there is no list")?;
+        Ok(self.door.take_revocation_list(&list)?)
+    }
+
     /// Stops the server and closes the database.
     pub(super) async fn close(self) {
         let _ = self.stop.send(());
         let _stopped = self.server.await;
         self.manager.close().await;
+    }
+}
+
+impl DoorOutput {
+    /// Whether an output carries this user ID, read back from the bits and not made the same way again.
+    pub(super) fn carries(self, output: &str, user_id: &str) -> bool {
+        let OutputFormat::Wiegand(format) = self.0 else { return output == user_id };
+        let number = usize::from(format.facility_bits).saturating_add(1)..output.len().saturating_sub(1);
+        let sent = output.get(number).and_then(|bits| u128::from_str_radix(bits, 2).ok());
+        sent.is_some() && sent == user_id.parse().ok() && output.len() == usize::from(format.bits)
     }
 }
 

@@ -49,6 +49,9 @@ pub(super) struct TapRow {
     pub(super) reason: Option<String>,
     /// What the reader put out.
     pub(super) output: Option<String>,
+    /// Whether the output, if there is one, carries the user's ID.
+    #[serde(skip)]
+    pub(super) carries_user: bool,
     /// What the phone was told: `grant`, or the reason for denying.
     pub(super) phone_told: Option<String>,
 }

@@ -1,0 +1,49 @@
+//! One person's phone: a wallet of its own on disk, activated over HTTP.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use credential::object::Presence;
+use manager::domain::User;
+use phone_sdk::port::{DirectoryStorage, SoftwareKeyStore, SystemClock, SystemRandom, TlsClient};
+use phone_sdk::{BlePresenter, DeviceLabel, Invitation, NfcPresenter, Ports, Wallet};
+
+/// A phone and who carries it.
+pub(super) struct DemoPhone {
+    pub(super) user: User,
+    wallet: Wallet,
+}
+
+impl DemoPhone {
+    /// A new phone opens the link of the invitation.
+    pub(super) fn activate(dir: &Path, user: &User, link: &str, http: Arc<TlsClient>) -> Result<Self> {
+        let storage = Arc::new(DirectoryStorage::open(dir)?);
+        let random = Arc::new(SystemRandom);
+        let ports = Ports {
+            key_store: Arc::new(SoftwareKeyStore::new(storage.clone(), random.clone())),
+            storage,
+            http,
+            clock: Arc::new(SystemClock::new()),
+            random,
+        };
+        let label = DeviceLabel { name: format!("{}'s phone", user.person.first_name), platform: "demo".to_owned() };
+        let wallet = Wallet::open(ports, label)?;
+        wallet.activate(&Invitation::from_link(link)?)?;
+        Ok(Self { user: user.clone(), wallet })
+    }
+
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.user.person.first_name, self.user.person.last_name)
+    }
+
+    /// The phone as a card, locked as it is.
+    pub(super) fn nfc(&self) -> NfcPresenter {
+        self.wallet.nfc(Arc::new(Presence::None))
+    }
+
+    /// The phone as a BLE central.
+    pub(super) fn ble(&self) -> BlePresenter {
+        self.wallet.ble(Arc::new(Presence::None))
+    }
+}

@@ -1,0 +1,270 @@
+//! One tap between the door and a phone, octet by octet as the radio would carry it, and what it took.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant as Stopwatch};
+
+use anyhow::Result;
+use credential::ble::segment::AttMtu;
+use credential::iso7816::FrontEnd;
+use credential::reader::Path;
+use phone_sdk::{BleAction, BleEvent, BlePresenter, Deactivation, NfcPresenter, TapEvent};
+use reader_firmware::door::{Arrival, Device, DoorEvent};
+
+use super::building::Building;
+use super::phone::DemoPhone;
+use super::report::TapRow;
+
+/// An att_mtu that many phones negotiate, octets.
+const ATT_MTU: u16 = 247;
+
+/// The link of a tap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Nfc,
+    Ble,
+}
+
+/// The phone's end of a link.
+enum PhoneEnd {
+    Nfc(NfcPresenter),
+    Ble(BlePresenter),
+}
+
+/// What was counted on the link to the reader's decision.
+#[derive(Default)]
+struct Meter {
+    pairs: usize,
+    octets_to_phone: usize,
+    octets_to_reader: usize,
+    reader: Duration,
+    phone: Duration,
+}
+
+/// Plays a tap to its end.
+pub(super) fn play(
+    building: &mut Building,
+    phone: &DemoPhone,
+    over: Over,
+    occasion: &'static str,
+) -> Result<TapRow> {
+    // Between taps the door has time for what it would otherwise do during one.
+    let instant = building.instant();
+    building.door.prepare(&mut rand::rng(), instant);
+    let mut tap = Running {
+        building,
+        meter: Meter::default(),
+        decided: None,
+        to_phone: VecDeque::new(),
+        to_reader: VecDeque::new(),
+    };
+    let mut end = PhoneEnd::new(phone, over);
+    tap.at_door(Device::Arrived(over.arrival()?));
+    tap.to_reader.extend(end.arrive());
+    tap.run(&mut end);
+    tap.at_door(Device::Left);
+    let told = end.leave();
+    Ok(tap.row(phone, over, occasion, told))
+}
+
+/// The name of a path in tables and JSON.
+pub(super) const fn path_name(path: Path) -> &'static str {
+    match path {
+        Path::Full => "full",
+        Path::Fast => "fast",
+    }
+}
+
+/// A tap under way.
+struct Running<'b> {
+    building: &'b mut Building,
+    meter: Meter,
+    /// The decision, once there is one; from then on nothing is counted.
+    decided: Option<DoorEvent>,
+    to_phone: VecDeque<Vec<u8>>,
+    to_reader: VecDeque<Vec<u8>>,
+}
+
+impl Running<'_> {
+    /// Carries octets back and forth until neither side has any.
+    fn run(&mut self, end: &mut PhoneEnd) {
+        loop {
+            if let Some(octets) = self.to_phone.pop_front() {
+                let began = Stopwatch::now();
+                self.to_reader.extend(end.receive(&octets));
+                let took = began.elapsed();
+                self.count(|meter| {
+                    meter.octets_to_phone = meter.octets_to_phone.saturating_add(octets.len());
+                    meter.phone = meter.phone.saturating_add(took);
+                });
+            } else if let Some(octets) = self.to_reader.pop_front() {
+                self.count(|meter| {
+                    meter.octets_to_reader = meter.octets_to_reader.saturating_add(octets.len());
+                    meter.pairs = meter.pairs.saturating_add(usize::from(end.ends_message(&octets)));
+                });
+                self.at_door(Device::Sent(&octets));
+                self.conclude();
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn at_door(&mut self, device: Device<'_>) {
+        let instant = self.building.instant();
+        let to_phone = &mut self.to_phone;
+        let began = Stopwatch::now();
+        let mut sink = |octets: &[u8]| to_phone.push_back(octets.to_vec());
+        self.building.door.handle(device, &mut rand::rng(), instant, &mut sink);
+        let took = began.elapsed();
+        self.count(|meter| meter.reader = meter.reader.saturating_add(took));
+        while let Some(event) = self.building.door.poll_event() {
+            let decides =
+                matches!(event, DoorEvent::Granted { .. } | DoorEvent::Denied { .. } | DoorEvent::DoesNotFit(_));
+            if decides {
+                self.decided = Some(event);
+            }
+        }
+    }
+
+    /// Tells the phone, off the critical path.
+    fn conclude(&mut self) {
+        if self.building.door.awaits_conclusion() {
+            let instant = self.building.instant();
+            let to_phone = &mut self.to_phone;
+            let mut sink = |octets: &[u8]| to_phone.push_back(octets.to_vec());
+            self.building.door.conclude(false, &mut rand::rng(), instant, &mut sink);
+        }
+    }
+
+    fn count(&mut self, add: impl FnOnce(&mut Meter)) {
+        if self.decided.is_none() {
+            add(&mut self.meter);
+        }
+    }
+
+    fn row(self, phone: &DemoPhone, over: Over, occasion: &'static str, told: Option<String>) -> TapRow {
+        let user_id = &phone.user.person.user_id;
+        let (decision, path, reason, output) = match &self.decided {
+            Some(DoorEvent::Granted { output, path, .. }) => ("grant", Some(*path), None, Some(output.to_string())),
+            Some(DoorEvent::Denied { reason, path, .. }) => ("deny", Some(*path), Some(reason.to_string()), None),
+            Some(DoorEvent::DoesNotFit(error)) => ("deny", None, Some(error.to_string()), None),
+            _ => ("none", None, None, None),
+        };
+        let carries = |output: &String| self.building.output.carries(output, user_id);
+        TapRow {
+            user: user_id.clone(),
+            name: phone.name(),
+            occasion,
+            transport: over.name(),
+            path: path.map(path_name),
+            pairs: self.meter.pairs,
+            octets: self.meter.octets_to_phone.saturating_add(self.meter.octets_to_reader),
+            octets_to_phone: self.meter.octets_to_phone,
+            octets_to_reader: self.meter.octets_to_reader,
+            reader_us: microseconds(self.meter.reader),
+            phone_us: microseconds(self.meter.phone),
+            decision,
+            reason,
+            carries_user: output.as_ref().is_none_or(carries),
+            output,
+            phone_told: told,
+        }
+    }
+}
+
+impl Over {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Nfc => "nfc",
+            Self::Ble => "ble",
+        }
+    }
+
+    fn arrival(self) -> Result<Arrival> {
+        Ok(match self {
+            Self::Nfc => Arrival::Nfc(FrontEnd::SHORT),
+            Self::Ble => Arrival::Gatt(AttMtu::new(ATT_MTU)?),
+        })
+    }
+}
+
+impl PhoneEnd {
+    fn new(phone: &DemoPhone, over: Over) -> Self {
+        match over {
+            Over::Nfc => Self::Nfc(phone.nfc()),
+            Over::Ble => Self::Ble(phone.ble()),
+        }
+    }
+
+    /// What the phone sends of its own accord: nothing as a card, the opening message as a central.
+    fn arrive(&mut self) -> Vec<Vec<u8>> {
+        let Self::Ble(presenter) = self else { return Vec::new() };
+        presenter.handle(BleEvent::Connected { att_mtu: ATT_MTU });
+        writes(presenter)
+    }
+
+    /// What the phone sends in answer.
+    fn receive(&mut self, octets: &[u8]) -> Vec<Vec<u8>> {
+        match self {
+            Self::Nfc(presenter) => vec![presenter.process_command(octets)],
+            Self::Ble(presenter) => {
+                presenter.handle(BleEvent::Notified(octets.to_vec()));
+                writes(presenter)
+            }
+        }
+    }
+
+    /// Whether these octets to the reader are the end of a message: each response APDU is one, and each last segment.
+    fn ends_message(&self, octets: &[u8]) -> bool {
+        const LAST: u8 = 0x40;
+        match self {
+            Self::Nfc(_) => true,
+            Self::Ble(_) => octets.first().is_some_and(|flags| flags & LAST != 0),
+        }
+    }
+
+    /// Takes the phone away; what it was told, if the tap came to its end.
+    fn leave(mut self) -> Option<String> {
+        let mut told = None;
+        while let Some(event) = self.poll_event() {
+            told = Some(match event {
+                TapEvent::Finished(tap) => tap.result.map_or_else(|reason| reason.to_string(), |()| "grant".to_owned()),
+                TapEvent::ReaderRefused(refused) => refused.to_string(),
+                TapEvent::Failed(failure) => failure.to_string(),
+                _ => continue,
+            });
+        }
+        match &mut self {
+            Self::Nfc(presenter) => presenter.deactivated(Deactivation::LinkLoss),
+            Self::Ble(presenter) => presenter.handle(BleEvent::Disconnected),
+        }
+        told
+    }
+
+    fn poll_event(&mut self) -> Option<TapEvent> {
+        match self {
+            Self::Nfc(presenter) => presenter.poll_event(),
+            Self::Ble(presenter) => presenter.poll_event(),
+        }
+    }
+}
+
+/// Does what the presenter asks of the central API, and collects the segments that it writes.
+fn writes(presenter: &mut BlePresenter) -> Vec<Vec<u8>> {
+    let mut written = Vec::new();
+    while let Some(action) = presenter.poll_action() {
+        match action {
+            BleAction::Subscribe(_) => presenter.handle(BleEvent::Subscribed),
+            BleAction::Write { value, .. } => {
+                written.push(value);
+                presenter.handle(BleEvent::Written);
+            }
+            BleAction::Disconnect => break,
+        }
+    }
+    written
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
