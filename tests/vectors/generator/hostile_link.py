@@ -89,6 +89,7 @@ def _segments() -> Iterator[Json]:
     yield _segment_case("the last segment ends before the length", [first, middle, last[:-1]], None)
     yield _segment_case("the last segment goes over the length", [first, middle, last + b"\x00"], None)
     yield _segment_case("no octets", [b""], None)
+    yield _segment_case("a message of no octets", [b"\xc0\x00\x00"], None)
     yield _segment_case("half a length", [b"\xc0\x00"], None)
 
 

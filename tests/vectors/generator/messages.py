@@ -25,10 +25,12 @@ OFFER_OCTETS = 121
 HELLO_OCTETS = 159
 CONFIRM_OCTETS = TAG_OCTETS
 PROOF_PLAINTEXT_OCTETS = 221
+PROOF_OCTETS = PROOF_PLAINTEXT_OCTETS + TAG_OCTETS
 OUTCOME_PLAINTEXT_OCTETS = 225
 OUTCOME_OCTETS = OUTCOME_PLAINTEXT_OCTETS + TAG_OCTETS
 TICKETS_PER_OUTCOME = 2
 REASSEMBLY_CAP = 2048
+LONGEST_ACK = REASSEMBLY_CAP - TAG_OCTETS
 
 
 class Instruction(IntEnum):
@@ -87,9 +89,11 @@ class Selected:
         cursor.end()
         return value
 
-    def speaks_version_1(self) -> bool:
-        """Whether version 1 is in the range and suite 1 is offered."""
-        return self.lowest <= VERSION <= self.highest and self.suites & 1 == 1
+    def suits(self) -> bool:
+        """Whether version 1 is in the range, suite 1 is offered and the longest command fits."""
+        return (
+            self.lowest <= VERSION <= self.highest and self.suites & 1 == 1 and self.longest_command >= OUTCOME_OCTETS
+        )
 
 
 @dataclass(frozen=True)
