@@ -6,5 +6,6 @@
 )]
 
 pub mod pair;
+pub mod vectors;
 pub mod wallet;
 pub mod world;
