@@ -129,6 +129,13 @@ pub trait Signer {
     fn sign(&self, message: &[&[u8]]) -> Result<Signature, Self::Error>;
 }
 
+impl Point {
+    /// Whether the first octet is that of a compressed point; parsers of keys take other forms of this length too.
+    fn is_compressed(&self) -> bool {
+        matches!(self.0, [2 | 3, ..])
+    }
+}
+
 impl Signature {
     /// Takes r ‖ s from any signer and makes s low, as the exchange demands.
     ///

@@ -7,5 +7,6 @@
 )]
 
 pub mod pair;
+pub mod vectors;
 pub mod wallet;
 pub mod world;

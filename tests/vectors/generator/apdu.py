@@ -63,6 +63,8 @@ class NfcDevice:
         if klass == CLASS_CHAIN:
             self._chain = (instruction, data)
             return b"", Status.NORMAL
+        if apdu[2:4] != b"\x00\x00":
+            return self._drop(Status.INCORRECT_PARAMETERS)
         answer, status = self._device.handle(instruction, data)
         return self._hand_out(answer, expected) if status == Status.NORMAL else (answer, status)
 

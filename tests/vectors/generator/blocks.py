@@ -7,10 +7,11 @@ from typing import Any
 from . import signed, suite
 from .device import DeviceSetup, HeldTicket
 from .entropy import ScriptedEntropy
-from .messages import Selected
+from .messages import LONGEST_ACK, Selected
 from .objects import Credential, RevocationList, TimeToken
 from .reader import ReaderSetup
 from .signed import B, Signed, Trust
+from .tickets import LIFETIME_S
 
 
 def trust(keys: list[dict[str, Any]]) -> Trust:
@@ -31,11 +32,11 @@ def reader_setup(block: dict[str, Any]) -> ReaderSetup:
         clock=block["clock"],
         ticket_keys=[bytes.fromhex(key) for key in block["ticket_keys"]],
         tickets_issued=block.get("tickets_issued", 2),
-        ticket_lifetime_s=block.get("ticket_lifetime_s", 86_400),
+        ticket_lifetime_s=block.get("ticket_lifetime_s", LIFETIME_S),
         revocation_list=revoked,
         list_version=block.get("list_version", held_version),
         denied_user_ids=frozenset(block.get("denied_user_ids", [])),
-        longest_ack=block.get("longest_ack", 1024),
+        longest_ack=block.get("longest_ack", LONGEST_ACK),
         wants_time=block.get("wants_time", False),
     )
 

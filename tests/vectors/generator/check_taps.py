@@ -109,7 +109,9 @@ def _opened(case: Json) -> Iterator[str]:
     key = bytes.fromhex(reader["ticket_keys"][0])
     for n in range(outcome[8]):
         part = outcome[9 + 108 * n : 9 + 108 * (n + 1)]
-        ticket, secret = part[4:76], part[76:]
+        lifetime_s, ticket, secret = int.from_bytes(part[:4]), part[4:76], part[76:]
+        if lifetime_s != min(reader["ticket_lifetime_s"], credential.not_after - reader["clock"]):
+            yield f"lifetime of ticket {n}"
         content = tickets.open_ticket(key, ticket)
         if (content.serial, content.not_after, content.user_id) != (
             credential.serial,

@@ -85,6 +85,8 @@ class ReaderConfiguration:
         if not 1 <= count <= signed.KEYS_PER_PROJECT:
             raise Refusal(Reason.BAD_COUNT)
         keys = tuple((cursor.uint(1), cursor.point()) for _ in range(count))
+        if len({index for index, _ in keys}) != count:
+            raise Refusal(Reason.UNKNOWN_VALUE)
         flags = cursor.one_of(0, TICKETS_ISSUED)
         list_version = cursor.uint(4)
         output = Wiegand.read(cursor) if cursor.one_of(0, 1) else None
@@ -119,11 +121,11 @@ def take(octets: bytes, own_point: bytes, trust: Trust | None, held_version: int
     value = decoded.value
     keys = Trust((value.header.project, index, point) for index, point in value.issuer_keys)
     signed.check(decoded, keys if trust is None else trust)
-    certificate = signed.decode(ReaderCertificate, value.certificate)
-    if certificate.value.point != own_point or certificate.value.header.project != value.header.project:
-        raise Refusal(Reason.NOT_OWN)
     # The keys in it are trusted from now on, so the certificate has to hold under one of them.
+    certificate = signed.decode(ReaderCertificate, value.certificate)
     signed.check(certificate, keys)
+    if certificate.value.point != own_point:
+        raise Refusal(Reason.NOT_OWN)
     if value.version <= held_version:
         raise Refusal(Reason.NOT_NEWER)
     return decoded

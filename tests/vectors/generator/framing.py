@@ -5,13 +5,16 @@ Spec: docs/PROTOCOL.md#ble-and-streams
 
 from __future__ import annotations
 
+from .messages import REASSEMBLY_CAP
 from .refusal import Reason, Refusal
 from .wire import u8, u16
 
 FIRST = 0x80
 LAST = 0x40
 SEQUENCE = 0x3F
-MESSAGE_CAP = 2048
+SEGMENT_OCTETS = 512
+# The reassembly cap, and the status word that frames an answer.
+MESSAGE_CAP = REASSEMBLY_CAP + 2
 
 
 def command(instruction: int, data: bytes) -> bytes:
@@ -40,7 +43,8 @@ class Segmenter:
     """Cuts the messages of one direction of a GATT connection."""
 
     def __init__(self, att_mtu: int) -> None:
-        self._room = att_mtu - 3
+        # An attribute value has at most 512 octets, whatever was negotiated.
+        self._room = min(att_mtu - 3, SEGMENT_OCTETS)
         self._sequence = 0
 
     def cut(self, message: bytes) -> list[bytes]:
@@ -75,7 +79,7 @@ class Reassembler:
             raise Refusal(Reason.BAD_COUNT)
         part = segment[1:]
         if first:
-            if len(part) < 2 or int.from_bytes(part[:2]) > MESSAGE_CAP:
+            if len(part) < 2 or not 1 <= int.from_bytes(part[:2]) <= MESSAGE_CAP:
                 raise Refusal(Reason.BAD_LENGTH)
             self._length, self._message, part = int.from_bytes(part[:2]), b"", part[2:]
         self._message += part

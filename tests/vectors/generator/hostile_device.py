@@ -25,6 +25,7 @@ from .world import (
     READER_ID,
     REVOCATION_LIST,
     STRANGER,
+    TIME_TOKEN,
     device_block,
     held_ticket,
     issue,
@@ -160,13 +161,15 @@ def _decoys() -> Iterator[Json]:
         "a reader that is revoked": {
             "revocation_list": issue(replace(REVOCATION_LIST, reader_ids=(2, READER_ID, 900))).hex()
         },
+        # A point may be checked when it is used, behind OFFER: a ticket would then have been presented.
+        "a certificate whose point is off the curve": {"tickets": []},
         "no credential": {"credential": None},
         "a credential of another project only": {"credential": issue(foreign, OTHER_ISSUER).hex()},
     }
     for what, certificate in certificates.items():
         yield from _decoy(what, certificate, changes.get(what, {}))
-    yield from _decoy("an ephemeral point off the curve", good, {}, OFF_CURVE)
-    yield from _decoy("an ephemeral point of zero octets", good, {}, bytes(33))
+    yield from _decoy("an ephemeral point off the curve", good, {"tickets": []}, OFF_CURVE)
+    yield from _decoy("an ephemeral point of zero octets", good, {"tickets": []}, bytes(33))
 
 
 def _decoy(what: str, certificate: bytes, changes: Json, point: bytes | None = None) -> Iterator[Json]:
@@ -313,6 +316,13 @@ def _plaintexts() -> Iterator[Json]:
         tap = _base(name)
         script = _up_to(name, tap, 2)
         script.send(Instruction.OUTCOME, _sealed_outcome(tap, OutcomePlaintext(result, 1024, 0).encode()))
+        yield script.end()
+    for wishes in (0xFE, 0xFF):
+        name = f"OUTCOME that opens, with wishes {wishes:02X}"
+        tap = make_taps.tap(name, Transport.NFC, "full", Result.GRANT, None, {"time_token": issue(TIME_TOKEN).hex()})
+        script = _up_to(name, tap, 2)
+        ack = script.send(Instruction.OUTCOME, _sealed_outcome(tap, OutcomePlaintext(0, 1024, 0, wishes).encode()))
+        assert (len(ack) > 16) == (wishes == 0xFF), name
         yield script.end()
 
 

@@ -44,6 +44,9 @@ def _apdus() -> Iterator[Json]:
     yield _apdu_case("class A0", tap, [(SELECT, selected), (wrong_class, "6e00"), (SELECT, selected)])
     unknown = _short(0x80, 0x16, b"")
     yield _apdu_case("instruction 16", tap, [(SELECT, selected), (unknown, "6d00"), (SELECT, selected)])
+    for p1, p2 in ((1, 0), (0, 1), (255, 255)):
+        apdu = bytes([0x80, 0x10, p1, p2]) + _short(0x80, 0x10, hello)[4:]
+        yield _apdu_case(f"P1 {p1:02X}, P2 {p2:02X}", tap, [(SELECT, selected), (apdu, "6a86"), (SELECT, selected)])
     for what, apdu in (
         ("three octets", bytes([0x80, 0x10, 0])),
         ("less data than it says", _short(0x80, 0x10, hello)[:-2]),
@@ -89,6 +92,7 @@ def _segments() -> Iterator[Json]:
     yield _segment_case("the last segment ends before the length", [first, middle, last[:-1]], None)
     yield _segment_case("the last segment goes over the length", [first, middle, last + b"\x00"], None)
     yield _segment_case("no octets", [b""], None)
+    yield _segment_case("a message of no octets", [b"\xc0\x00\x00"], None)
     yield _segment_case("half a length", [b"\xc0\x00"], None)
 
 

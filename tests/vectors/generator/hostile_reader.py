@@ -10,7 +10,7 @@ from . import blocks, make_taps, suite
 from .device import Device, signed_tap
 from .entropy import seeded
 from .keys import Transport, binder
-from .messages import Offer, ProofPlaintext, Result, Selected, Status, encode_ack
+from .messages import LONGEST_ACK, Offer, ProofPlaintext, Result, Selected, Status, encode_ack
 from .reader import Abort, ReaderTap, Send
 from .world import (
     CREDENTIAL,
@@ -74,10 +74,8 @@ class Script:
             "used": sorted(kind.name.lower() for kind in step.brought),
         }
 
-    def end(self, either: bool = False) -> Json:
-        """The case; `either` where the page leaves open whether the reader aborts or denies with reason 1."""
-        if either:
-            self._steps[-1]["expect"] = {"refuse": ["abort", "outcome 1"]}
+    def end(self) -> Json:
+        """The case."""
         return self._case
 
 
@@ -95,6 +93,9 @@ def _selects() -> Iterator[Json]:
         ("versions 2 to 3", replace(good, lowest=2, highest=3).encode(), 0x9000, "abort"),
         ("versions 2 to 1", replace(good, lowest=2).encode(), 0x9000, "abort"),
         ("versions 1 to 0", replace(good, highest=0).encode(), 0x9000, "abort"),
+        ("the longest command is 241", replace(good, longest_command=241).encode(), 0x9000, "hello"),
+        ("the longest command is 240", replace(good, longest_command=240).encode(), 0x9000, "abort"),
+        ("the longest command is 0", replace(good, longest_command=0).encode(), 0x9000, "abort"),
         ("no suite", replace(good, suites=0).encode(), 0x9000, "abort"),
         ("all suites but suite 1", replace(good, suites=0xFE).encode(), 0x9000, "abort"),
         ("no octets", b"", 0x9000, "abort"),
@@ -222,7 +223,6 @@ def _proofs() -> Iterator[Json]:
         "under the reader key",
         "counter 1",
         "aad h4",
-        "padding that is not zero",
         "a plaintext of 220 octets",
         "a plaintext of 222 octets",
     ):
@@ -239,7 +239,6 @@ def _proofs() -> Iterator[Json]:
             "under the reader key": suite.seal(_value(tap, "reader_key"), zero, h5, plain),
             "counter 1": suite.seal(key, suite.counter_nonce(1), h5, plain),
             "aad h4": suite.seal(key, zero, _value(tap, "h4"), plain),
-            "padding that is not zero": suite.seal(key, zero, h5, plain[:-1] + b"\x01"),
             "a plaintext of 220 octets": suite.seal(key, zero, h5, plain[:-1]),
             "a plaintext of 222 octets": suite.seal(key, zero, h5, plain + b"\x00"),
         }[what]
@@ -298,7 +297,17 @@ def _judged(name: str, tap: Json, plaintext: bytes) -> Script:
 
 
 def _credentials() -> Iterator[Json]:
-    """PROOFs whose credential is refused before its meaning is asked for."""
+    """PROOFs that open, with something in them that does not hold: reason 1."""
+    for what, offset, value in (
+        ("the first octet of the padding is 1", 64 + len(issue(CREDENTIAL)), 1),
+        ("the last octet of the padding is 1", 220, 1),
+        ("a user ID of 33 octets", 124, 33),
+        ("a user ID of 255 octets", 124, 255),
+    ):
+        name = f"PROOF that opens: {what}"
+        tap = _base(name)
+        good = _value(tap, "proof_plaintext")
+        yield _judged(name, tap, good[:offset] + bytes([value]) + good[offset + 1 :]).end()
     for what, credential in {
         "flags 1": issue(replace(CREDENTIAL, flags=1)),
         "a control character in the user ID": issue(replace(CREDENTIAL, user_id=b"12\n4")),
@@ -309,7 +318,7 @@ def _credentials() -> Iterator[Json]:
         name = f"PROOF with a malformed credential: {what}"
         tap = _base(name)
         plaintext = ProofPlaintext(_value(tap, "device_signature"), credential).encode()
-        yield _judged(name, tap, plaintext).end(either=True)
+        yield _judged(name, tap, plaintext).end()
     for what, credential in {
         "an issuer index that is not known": issue(replace(CREDENTIAL, header=replace(CREDENTIAL.header, issuer=9))),
         "a high s": _high(issue(CREDENTIAL)),
@@ -330,7 +339,8 @@ def _acks() -> Iterator[Json]:
         "a list twice": (encode_ack([(1, listed), (1, listed)]), "refused"),
         "an item that ends early": (encode_ack([(1, listed)])[:-1], "refused"),
         "half a length": (b"\x01\x00", "refused"),
-        "longer than the reader takes": (encode_ack([(1, listed + bytes(1100 - len(listed)))]), "refused"),
+        "as long as the reader takes": (encode_ack([(1, listed.ljust(LONGEST_ACK - 3, b"\x00"))]), "taken"),
+        "longer than the reader takes": (encode_ack([(1, listed.ljust(LONGEST_ACK - 2, b"\x00"))]), "refused"),
         "a list with an octet behind it": (encode_ack([(1, listed + b"\x00")]), "taken"),
         "a list with a flipped bit": (encode_ack([(1, _flip(listed, 11))]), "taken"),
         "an empty list item": (encode_ack([(1, b"")]), "taken"),

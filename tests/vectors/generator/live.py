@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import sys
 import time
@@ -19,6 +20,7 @@ from .objects import RevocationList, TimeToken
 from .reader import Abort, Done, ReaderSetup, ReaderTap
 from .refusal import Refusal
 from .signed import decode
+from .tickets import DAY_S, LIFETIME_S
 from .transport import ANSWER_TIMEOUT_S, TAP_TIMEOUT_S, Connection, ConnectionLost, parse_address
 
 Json = dict[str, Any]
@@ -71,11 +73,16 @@ class Reader:
         self._clock = Clock(material)
         made = {"ticket_keys": [self._entropy.octets("ticket key", 32).hex()], "clock": self._clock.now()}
         self._setup: ReaderSetup = blocks.reader_setup(_common(material) | material["reader"] | made)
+        self._key_made_at_s = time.monotonic()
 
     def tap(self, connection: Connection) -> Json:
         """One tap on a connection just made."""
         if self._setup.clock != 0:
             self._setup.clock = max(self._setup.clock, self._clock.now())
+        age_s = math.ceil(time.monotonic() - self._key_made_at_s)
+        if age_s >= DAY_S:
+            raise ProtocolError("the ticket key is a day old")
+        self._setup.ticket_lifetime_s = LIFETIME_S - age_s
         tap = ReaderTap(self._setup, Transport.TCP, self._entropy)
         deadline = time.monotonic() + TAP_TIMEOUT_S
         data, status = self._answer(connection)

@@ -11,11 +11,12 @@ from .configuration import ReaderConfiguration, Wiegand
 from .entropy import seeded_key
 from .objects import Credential, ReaderCertificate, RevocationList, TimeToken
 from .refusal import Reason
-from .signed import Body
+from .signed import Body, Header
 from .wire import u8, u32, varint
 from .world import (
     CERTIFICATE,
     CREDENTIAL,
+    DAY_S,
     HEADER,
     HOLDER,
     ISSUER,
@@ -229,6 +230,8 @@ def _configurations() -> Iterator[Case]:
     yield "hexadecimal Wiegand without parity", issue(replace(base, output=Wiegand(1, 56, 0, 0, 0))), None
     yield "no issuer keys", issue(replace(base, issuer_keys=())), Reason.BAD_COUNT
     yield "five issuer keys", issue(replace(base, issuer_keys=more)), Reason.BAD_COUNT
+    twice = (*base.issuer_keys, (ISSUER_INDEX, STRANGER.point))
+    yield "an issuer key index twice", issue(replace(base, issuer_keys=twice)), Reason.UNKNOWN_VALUE
     for flags in (2, 128):
         yield f"flags {flags}", issue(replace(base, flags=flags)), Reason.UNKNOWN_VALUE
     body = replace(base, output=None).encode()
@@ -283,12 +286,30 @@ def _taking() -> list[Json]:
     keys = issuer_keys()
     foreign = replace(CERTIFICATE, point=seeded_key("reader 8").point)
     by_stranger = issue(CONFIGURATION, STRANGER)
+    elsewhere = issue(replace(CERTIFICATE, header=Header(OTHER_PROJECT, ISSUER_INDEX)), OTHER_ISSUER)
+    uncertified = issue(CERTIFICATE, STRANGER)
+    expired = issue(replace(CERTIFICATE, not_after=NOW - DAY_S))
+    next_only = replace(CONFIGURATION, issuer_keys=CONFIGURATION.issuer_keys[1:])
+
+    def with_certificate(certificate: bytes) -> bytes:
+        return issue(replace(CONFIGURATION, certificate=certificate))
+
     cases: list[tuple[str, bytes, list[Json] | None, int, str]] = [
         ("a first configuration, in an enrolment", issue(CONFIGURATION), None, 0, "taken"),
         ("a newer one", issue(CONFIGURATION), keys, 2, "taken"),
         ("the same version again", issue(CONFIGURATION), keys, 3, "not_newer"),
         ("an older one", issue(CONFIGURATION), keys, 4, "not_newer"),
         ("another reader's", issue(replace(CONFIGURATION, certificate=issue(foreign))), keys, 2, "not_own"),
+        (
+            "a certificate signed by a stranger",
+            with_certificate(uncertified),
+            keys,
+            2,
+            "bad_signature",
+        ),
+        ("a certificate of another project", with_certificate(elsewhere), keys, 2, "unknown_issuer"),
+        ("a certificate by a key that is not in it", issue(next_only), keys, 2, "unknown_issuer"),
+        ("a certificate that has expired", with_certificate(expired), keys, 2, "taken"),
         ("signed by a stranger", by_stranger, keys, 2, "bad_signature"),
         ("signed by a stranger, in an enrolment", by_stranger, None, 0, "bad_signature"),
         ("an issuer that is not trusted yet", issue(CONFIGURATION), keys[1:], 2, "unknown_issuer"),

@@ -12,6 +12,7 @@ from .keys import Transcript, Transport
 from .messages import Offer, Result
 from .reader import Done, ReaderTap, Receipt
 from .signed import Header
+from .tickets import LIFETIME_S
 from .world import (
     CERTIFICATE,
     CREDENTIAL,
@@ -74,6 +75,14 @@ def _paths() -> list[Json]:
     certificate = {"certificate": issue(replace(CERTIFICATE, presence=2)).hex()}
     name = "full path, presence verified"
     cases.append(tap(name, Transport.NFC, "full", Result.GRANT, reader=certificate, device={"presence": 2}))
+    for name, aged, held in (
+        ("full path, the ticket key is an hour old", {"ticket_lifetime_s": LIFETIME_S - 3600}, CREDENTIAL),
+        ("full path, the ticket key is a second short of a day old", {"ticket_lifetime_s": DAY_S + 1}, CREDENTIAL),
+        ("full path, the credential has a minute left", {}, replace(CREDENTIAL, not_after=NOW + 60)),
+        ("full path, the credential has as long as a ticket", {}, replace(CREDENTIAL, not_after=NOW + LIFETIME_S)),
+    ):
+        held_json = {"credential": issue(held).hex()}
+        cases.append(tap(name, Transport.BLE_L2CAP, "full", Result.GRANT, aged, held_json))
     name = "full path, reader id 4294967295"
     certificate = {"certificate": issue(replace(CERTIFICATE, reader_id=2**32 - 1)).hex()}
     cases.append(tap(name, Transport.NFC, "full", Result.GRANT, reader=certificate | {"id": 2**32 - 1}))
@@ -113,10 +122,12 @@ def _denials() -> list[Json]:
     for what, result, reader in (
         ("a ticket of a revoked credential", Result.REVOKED, _revoking()),
         ("a ticket and no clock", Result.NO_CLOCK, {"clock": 0}),
-        ("a ticket of a person whom the door's list refuses", Result.PANEL, {"denied_user_ids": [USER_ID]}),
     ):
         name = f"falls back and is denied, reason {int(result)}: {what}"
         cases.append(tap(name, Transport.NFC, "full", result, reader, {"tickets": [held_ticket(name)]}))
+    name = "fast path, reason 6: a ticket of a person whom the door's list refuses"
+    tickets, refusing = [held_ticket(name)], {"denied_user_ids": [USER_ID]}
+    cases.append(tap(name, Transport.NFC, "fast", Result.PANEL, refusing, {"tickets": tickets}))
     foreign_keys = reader_block("")["issuer_keys"] + [
         {"project": OTHER_PROJECT.hex(), "index": ISSUER_INDEX, "point": OTHER_ISSUER.point.hex()}
     ]

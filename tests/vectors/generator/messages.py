@@ -25,10 +25,12 @@ OFFER_OCTETS = 121
 HELLO_OCTETS = 159
 CONFIRM_OCTETS = TAG_OCTETS
 PROOF_PLAINTEXT_OCTETS = 221
+PROOF_OCTETS = PROOF_PLAINTEXT_OCTETS + TAG_OCTETS
 OUTCOME_PLAINTEXT_OCTETS = 225
 OUTCOME_OCTETS = OUTCOME_PLAINTEXT_OCTETS + TAG_OCTETS
 TICKETS_PER_OUTCOME = 2
 REASSEMBLY_CAP = 2048
+LONGEST_ACK = REASSEMBLY_CAP - TAG_OCTETS
 
 
 class Instruction(IntEnum):
@@ -51,6 +53,7 @@ class Status(IntEnum):
     NOT_SUPPORTED = 0x6A81
     NOT_FOUND = 0x6A82
     NO_MEMORY = 0x6A84
+    INCORRECT_PARAMETERS = 0x6A86
     UNKNOWN_INSTRUCTION = 0x6D00
     UNKNOWN_CLASS = 0x6E00
 
@@ -87,9 +90,11 @@ class Selected:
         cursor.end()
         return value
 
-    def speaks_version_1(self) -> bool:
-        """Whether version 1 is in the range and suite 1 is offered."""
-        return self.lowest <= VERSION <= self.highest and self.suites & 1 == 1
+    def suits(self) -> bool:
+        """Whether version 1 is in the range, suite 1 is offered and the longest command fits."""
+        return (
+            self.lowest <= VERSION <= self.highest and self.suites & 1 == 1 and self.longest_command >= OUTCOME_OCTETS
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from .device import Trace, signed_tap
 from .entropy import Entropy, fresh_key
 from .keys import Keys, Transcript, Transport, binder
 from .messages import (
+    LONGEST_ACK,
+    PROOF_OCTETS,
     Hello,
     Instruction,
     ItemKind,
@@ -43,11 +45,11 @@ class ReaderSetup:
     clock: int
     ticket_keys: list[bytes]
     tickets_issued: int = 2
-    ticket_lifetime_s: int = 86_400
+    ticket_lifetime_s: int = tickets.LIFETIME_S
     revocation_list: Signed[RevocationList] | None = None
     list_version: int = 0
     denied_user_ids: frozenset[str] = frozenset()
-    longest_ack: int = 1024
+    longest_ack: int = LONGEST_ACK
     wants_time: bool = False
 
     def revoked(self, serial: int) -> bool:
@@ -140,8 +142,8 @@ class ReaderTap:
             raise Abort(refusal.reason.value) from refusal
 
     def _selected(self, data: bytes) -> Send:
-        if not Selected.decode(data).speaks_version_1():
-            raise Abort("no common version and suite")
+        if not Selected.decode(data).suits():
+            raise Abort("no common version and suite, or too short commands")
         self._transcript.add(data)
         hello = Hello(self.setup.clock, self.setup.certificate, self._ephemeral.point).encode()
         self._transcript.add(hello)
@@ -157,7 +159,8 @@ class ReaderTap:
             content, psk = opened
             self._keys = Keys.fast(h4, psk, ee)
             self.trace |= {"ee": ee, "psk": psk, "secret": self._keys.secret}
-            return self._decide("fast", Result.GRANT, content, None)
+            # The ticket decides; whether this person is refused here and now is not for the exchange to say.
+            return self._decide("fast", self._owner(content.user_id), content, None)
         es = self.setup.secret.agree(offer.point)
         self._keys = Keys.full(h4, ee, es)
         confirm = suite.seal(self._keys.confirm, suite.counter_nonce(0), h4, b"")
@@ -181,8 +184,6 @@ class ReaderTap:
                 and now != 0
                 and now < content.not_after
                 and not self.setup.revoked(content.serial)
-                # The fast path never denies, so an ID that the door's list refuses goes the full path.
-                and content.user_id.decode("ascii") not in self.setup.denied_user_ids
             )
             return (content, psk) if holds else None
         return None
@@ -190,12 +191,14 @@ class ReaderTap:
     def _proof(self, data: bytes) -> Send:
         assert self._keys is not None
         h5 = self._transcript.h
+        if len(data) != PROOF_OCTETS:
+            raise Abort("PROOF has another length")
         plaintext = suite.open_sealed(self._keys.device, suite.counter_nonce(0), h5, data)
-        proof = ProofPlaintext.decode(plaintext)
         self._transcript.add(data)
         self.trace |= {"proof_plaintext": plaintext}
-        receipt = Receipt(self.setup.reader_id, self.setup.clock, h5, proof.device_signature, proof.credential)
         try:
+            proof = ProofPlaintext.decode(plaintext)
+            receipt = Receipt(self.setup.reader_id, self.setup.clock, h5, proof.device_signature, proof.credential)
             credential = receipt.verify(self.setup.trust)
         except Refusal:
             return self._decide("full", Result.NOT_ACCEPTED, None, None)
@@ -214,9 +217,11 @@ class ReaderTap:
             return Result.EXPIRED
         if self.setup.revoked(credential.serial):
             return Result.REVOKED
-        if credential.user_id.decode("ascii") in self.setup.denied_user_ids:
-            return Result.PANEL
-        return Result.GRANT
+        return self._owner(credential.user_id)
+
+    def _owner(self, user_id: bytes) -> Result:
+        """What the owner of the door says to a grant."""
+        return Result.PANEL if user_id.decode("ascii") in self.setup.denied_user_ids else Result.GRANT
 
     def _decide(self, path: str, result: Result, content: TicketContent | None, receipt: Receipt | None) -> Send:
         assert self._keys is not None

@@ -14,6 +14,9 @@ from .refusal import Reason, Refusal
 from .wire import Cursor, u32, u64
 
 NONCE_OCTETS = 12
+# A ticket key seals for a day and opens for one more.
+DAY_S = 86_400
+LIFETIME_S = 2 * DAY_S
 _AAD = b"ostiary/1 ticket"
 
 

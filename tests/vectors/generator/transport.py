@@ -47,7 +47,10 @@ class Connection:
         head = self._take(2)
         if head is None:
             return None
-        message = self._take(int.from_bytes(head))
+        length = int.from_bytes(head)
+        if not 1 <= length <= framing.MESSAGE_CAP:
+            raise ConnectionLost(f"a message of {length} octets")
+        message = self._take(length)
         if message is None:
             raise ConnectionLost("closed behind a length")
         return message

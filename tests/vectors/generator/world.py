@@ -7,7 +7,7 @@ from typing import Any
 
 from . import signed, suite, tickets
 from .entropy import seeded, seeded_key
-from .messages import BINDER_OCTETS, TICKET_OCTETS, Selected
+from .messages import BINDER_OCTETS, LONGEST_ACK, TICKET_OCTETS, Selected
 from .objects import Credential, ReaderCertificate, RevocationList, TimeToken
 from .signed import Body, Header
 from .tickets import TicketContent
@@ -66,11 +66,11 @@ def reader_block(name: str, **changes: Any) -> Json:
         "clock": NOW,
         "ticket_keys": [TICKET_KEY.hex(), OLDER_TICKET_KEY.hex()],
         "tickets_issued": 2,
-        "ticket_lifetime_s": DAY_S,
+        "ticket_lifetime_s": tickets.LIFETIME_S,
         "revocation_list": None,
         "list_version": 0,
         "denied_user_ids": [],
-        "longest_ack": 1024,
+        "longest_ack": LONGEST_ACK,
         "wants_time": False,
         "ephemerals": [seeded_key(f"{name}: reader ephemeral").scalar.hex()],
         "nonces": [seeded(f"{name}: ticket nonce {n}", tickets.NONCE_OCTETS).hex() for n in range(2)],
