@@ -11,9 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::limits::SCALAR_TRIES;
 use crate::secret::Secret;
 
+#[cfg(feature = "aws-lc")]
+mod awslc;
 mod counting;
 mod rustcrypto;
+#[cfg(test)]
+mod tests;
 
+#[cfg(feature = "aws-lc")]
+pub use awslc::{AwsLc, AwsLcAgreementKey, AwsLcSigner};
 pub use counting::{Counting, Operations};
 pub use rustcrypto::{AgreementKey, RustCrypto, SoftwareSigner};
 
@@ -127,6 +133,13 @@ pub trait Signer {
     /// # Errors
     /// Whatever the holder of the key reports.
     fn sign(&self, message: &[&[u8]]) -> Result<Signature, Self::Error>;
+}
+
+impl Point {
+    /// Whether the first octet is that of a compressed point; parsers of keys take other forms of this length too.
+    fn is_compressed(&self) -> bool {
+        matches!(self.0, [2 | 3, ..])
+    }
 }
 
 impl Signature {

@@ -38,8 +38,7 @@ impl Crypto for RustCrypto {
     }
 
     fn agree(&self, key: &AgreementKey, point: &Point) -> Result<Secret<32>, InvalidKey> {
-        let public = p256::PublicKey::from_sec1_bytes(&point.0).map_err(|_| InvalidKey)?;
-        let shared = key.secret.diffie_hellman(&public);
+        let shared = key.secret.diffie_hellman(&parsed(point)?);
         Ok(Secret::new((*shared.raw_secret_bytes()).into()))
     }
 
@@ -47,7 +46,7 @@ impl Crypto for RustCrypto {
         if !signature.is_low_s() {
             return Err(Mismatch);
         }
-        let key = VerifyingKey::from_sec1_bytes(&key.0).map_err(|_| Mismatch)?;
+        let key = VerifyingKey::from(parsed(key).map_err(|InvalidKey| Mismatch)?);
         let signature = p256::ecdsa::Signature::from_slice(&signature.0).map_err(|_| Mismatch)?;
         key.multipart_verify(message, &signature).map_err(|_| Mismatch)
     }
@@ -150,6 +149,14 @@ impl Signer for SoftwareSigner {
         let signature: p256::ecdsa::Signature = self.0.try_multipart_sign(message).map_err(|_| InvalidKey)?;
         Ok(Signature(signature.normalize_s().to_bytes().into()))
     }
+}
+
+fn parsed(point: &Point) -> Result<p256::PublicKey, InvalidKey> {
+    // The parser also takes the compact form, 05 and x, which the exchange does not know.
+    if !point.is_compressed() {
+        return Err(InvalidKey);
+    }
+    p256::PublicKey::from_sec1_bytes(&point.0).map_err(|_| InvalidKey)
 }
 
 fn compressed(key: &p256::PublicKey) -> Result<Point, InvalidKey> {
