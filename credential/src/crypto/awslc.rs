@@ -1,7 +1,7 @@
 //! The backend for hosts: P-256 and AES-256-GCM by AWS-LC.
 //!
 //! Hashes stay with [`RustCrypto`]: for the few hundred octets of a message they are as fast there,
-//! and HMAC and HKDF are faster than the calls across the border to C that set up their keys.
+//! and HMAC and HKDF are faster.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{self, ECDH_P256};
