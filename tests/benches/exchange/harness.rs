@@ -3,9 +3,13 @@
 //! Each round runs every case in turn, so that a slow moment of the machine meets all of them alike.
 //! A round's figure is the median of a batch; a row's figure is the median of its rounds;
 //! a ratio is the median of the ratios within the rounds.
+//! The clock is the CPU time of the thread, so that whoever else uses the machine is not counted.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 const WARM_UP_ROUNDS: usize = 2;
 const ROUNDS: usize = 31;
@@ -100,7 +104,10 @@ impl Bench {
         }
         text.push('\n');
         foot.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
-        let _ = writeln!(text, "- Medians of {ROUNDS} interleaved rounds, each the median of {BATCH} runs.");
+        let _ = writeln!(
+            text,
+            "- CPU time of the one thread that runs both sides; medians of {ROUNDS} interleaved rounds, each the median of {BATCH} runs."
+        );
         text
     }
 
@@ -156,11 +163,29 @@ impl Case {
     }
 }
 
-/// Runs something and says how long it took.
+/// Runs something and says how much CPU time it took, less what reading the clock takes.
 pub(crate) fn timed<R>(run: impl FnOnce() -> R) -> (R, Duration) {
-    let start = Instant::now();
+    static READING: OnceLock<Duration> = OnceLock::new();
+    let reading = *READING.get_or_init(reading);
+    let start = thread_time();
     let result = std::hint::black_box(run());
-    (result, start.elapsed())
+    (result, thread_time().saturating_sub(start).saturating_sub(reading))
+}
+
+/// What reading the clock adds to a time.
+fn reading() -> Duration {
+    let mut times: Vec<_> = (0..10_001)
+        .map(|_| {
+            let start = thread_time();
+            thread_time().saturating_sub(start)
+        })
+        .collect();
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn thread_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().expect("a clock does not run backwards")
 }
 
 fn median(values: &[f64]) -> f64 {
