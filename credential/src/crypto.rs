@@ -11,9 +11,15 @@ use serde::{Deserialize, Serialize};
 use crate::limits::SCALAR_TRIES;
 use crate::secret::Secret;
 
+#[cfg(feature = "aws-lc")]
+mod awslc;
 mod counting;
 mod rustcrypto;
+#[cfg(test)]
+mod tests;
 
+#[cfg(feature = "aws-lc")]
+pub use awslc::{AwsLc, AwsLcAgreementKey, AwsLcSigner};
 pub use counting::{Counting, Operations};
 pub use rustcrypto::{AgreementKey, RustCrypto, SoftwareSigner};
 
