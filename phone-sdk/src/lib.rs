@@ -1,1 +1,29 @@
-//! The wallet on a phone: activation, storage and presenting.
+//! A wallet for app authors: activate an invitation, keep the credential alive, present it at doors.
+//!
+//! Nothing here knows a platform: keys, storage, network, clock, randomness and user presence come through the
+//! [`port`]s, each with a real part for desktops.
+//!
+//! * [`Wallet`]: what the phone holds, and what it does online (`docs/ACTIVATION.md`).
+//! * [`NfcPresenter`], [`BlePresenter`], [`StreamPresenter`]: a tap over each kind of link, without IO
+//!   (`docs/PROTOCOL.md`).
+//! * [`Error`]: sorted by what the app has to do.
+
+mod client;
+mod code;
+mod error;
+mod invitation;
+pub mod port;
+mod presenter;
+mod state;
+mod tickets;
+mod vault;
+mod wallet;
+
+pub use code::CodeError;
+pub use error::{Denied, Error, Misuse, NotGenuine, Restart, Retry, StorageError};
+pub use invitation::Invitation;
+pub use presenter::{
+    BleAction, BleEvent, BlePresenter, Deactivation, NfcPresenter, StreamClosed, StreamPresenter, Tap,
+    TapEvent, TapFailure,
+};
+pub use wallet::{Card, CardId, CardState, DeviceLabel, Ports, Refreshed, Wallet};

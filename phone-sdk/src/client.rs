@@ -1,0 +1,144 @@
+//! The manager's HTTP interface, as `docs/ACTIVATION.md` has it.
+
+mod answer;
+mod problem;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use credential::crypto::Point;
+use credential::id::ProjectId;
+
+use crate::error::{Error, Retry};
+use crate::port::{HttpClient, HttpRequest, HttpResponse};
+use crate::state::encoding::{project_text, to_base64url};
+use crate::wallet::DeviceLabel;
+
+pub(crate) use answer::{ActivationChallenge, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge};
+
+/// Characters that the manager takes of what a device is called.
+const NAME_CHARACTERS_MAX: usize = 100;
+/// Characters that the manager takes of what a device runs.
+const PLATFORM_CHARACTERS_MAX: usize = 40;
+
+/// One manager.
+#[derive(Clone, Copy)]
+pub(crate) struct Client<'a> {
+    http: &'a dyn HttpClient,
+    base: &'a str,
+}
+
+#[derive(Serialize)]
+struct ChallengeRequest<'a> {
+    code: &'a str,
+}
+
+#[derive(Serialize)]
+struct ActivationRequest<'a> {
+    code: &'a str,
+    challenge: String,
+    public_key: String,
+    signature: String,
+    device: Device,
+}
+
+#[derive(Serialize)]
+struct Device {
+    name: String,
+    platform: String,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Serialize)]
+struct RenewalRequest {
+    challenge: String,
+    signature: String,
+}
+
+/// A challenge answered with the holder key.
+pub(crate) struct Proof {
+    pub(crate) challenge: [u8; 32],
+    pub(crate) public_key: Point,
+    pub(crate) signature: [u8; 64],
+}
+
+impl<'a> Client<'a> {
+    pub(crate) const fn new(http: &'a dyn HttpClient, base: &'a str) -> Self {
+        Self { http, base }
+    }
+
+    pub(crate) fn activation_challenge(&self, code: &str) -> Result<ActivationChallenge, Error> {
+        self.post("/v1/activation/challenge", &ChallengeRequest { code })
+    }
+
+    pub(crate) fn activate(
+        &self,
+        code: &str,
+        proof: &Proof,
+        label: &DeviceLabel,
+    ) -> Result<DeviceAnswer, Error> {
+        let device = Device {
+            name: label.name.chars().take(NAME_CHARACTERS_MAX).collect(),
+            platform: label.platform.chars().take(PLATFORM_CHARACTERS_MAX).collect(),
+        };
+        let request = ActivationRequest {
+            code,
+            challenge: to_base64url(&proof.challenge),
+            public_key: to_base64url(&proof.public_key.0),
+            signature: to_base64url(&proof.signature),
+            device,
+        };
+        self.post("/v1/activation", &request)
+    }
+
+    pub(crate) fn renewal_challenge(&self, device_id: &str) -> Result<RenewalChallenge, Error> {
+        self.post(&format!("/v1/devices/{device_id}/renewal/challenge"), &Empty {})
+    }
+
+    pub(crate) fn renew(&self, device_id: &str, proof: &Proof) -> Result<DeviceAnswer, Error> {
+        let request = RenewalRequest {
+            challenge: to_base64url(&proof.challenge),
+            signature: to_base64url(&proof.signature),
+        };
+        self.post(&format!("/v1/devices/{device_id}/renewal"), &request)
+    }
+
+    /// The signed list; `None` if there is none, or none but the version held.
+    pub(crate) fn revocation_list(&self, project: ProjectId, held: u32) -> Result<Option<Vec<u8>>, Error> {
+        let etag = format!("\"{held}\"");
+        let path = format!("/v1/projects/{}/revocation-list", project_text(project));
+        let response = self.get(&path, (held != 0).then_some(&etag))?;
+        if response.status == 304 || problem::is(&response, "revocation-list-none") {
+            return Ok(None);
+        }
+        succeeded(response).map(|response| Some(response.body))
+    }
+
+    pub(crate) fn time_token(&self, project: ProjectId) -> Result<Vec<u8>, Error> {
+        let response = self.get(&format!("/v1/projects/{}/time-token", project_text(project)), None)?;
+        succeeded(response).map(|response| response.body)
+    }
+
+    fn get(&self, path: &str, if_none_match: Option<&String>) -> Result<HttpResponse, Error> {
+        let url = format!("{}{path}", self.base);
+        let request = HttpRequest { url: &url, json: None, if_none_match: if_none_match.map(String::as_str) };
+        Ok(self.http.send(&request)?)
+    }
+
+    fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        // The room is enough for every request, so that no copy of a code is left behind by growing.
+        let mut json = Zeroizing::new(Vec::with_capacity(2048));
+        serde_json::to_writer(&mut *json, body).map_err(|_| Retry::NotAManager)?;
+        let url = format!("{}{path}", self.base);
+        let request = HttpRequest { url: &url, json: Some(&json), if_none_match: None };
+        let response = succeeded(self.http.send(&request)?)?;
+        serde_json::from_slice(&response.body).map_err(|_| Retry::NotAManager.into())
+    }
+}
+
+fn succeeded(response: HttpResponse) -> Result<HttpResponse, Error> {
+    if matches!(response.status, 200 | 201) { Ok(response) } else { Err(problem::error(&response)) }
+}

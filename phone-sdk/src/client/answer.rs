@@ -1,0 +1,70 @@
+//! What the manager answers; members that are not known are ignored.
+
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::state::encoding::from_base64url;
+
+/// Octets of a fixed number, in base64url.
+#[derive(Clone, Copy)]
+pub(crate) struct Octets<const N: usize>(pub(crate) [u8; N]);
+
+/// Octets of any number, in base64url.
+pub(crate) struct Blob(pub(crate) Vec<u8>);
+
+#[derive(Deserialize)]
+pub(crate) struct ActivationChallenge {
+    pub(crate) challenge: Octets<32>,
+    pub(crate) project: ProjectAnswer,
+    #[serde(default)]
+    pub(crate) requires: Vec<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ProjectAnswer {
+    pub(crate) id: String,
+    pub(crate) name: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct RenewalChallenge {
+    pub(crate) challenge: Octets<32>,
+}
+
+/// The answer to an activation or a renewal, not yet believed.
+#[derive(Deserialize)]
+pub(crate) struct DeviceAnswer {
+    pub(crate) device_id: String,
+    pub(crate) user: UserAnswer,
+    pub(crate) credential: Blob,
+    pub(crate) issuer_keys: Vec<IssuerKeyAnswer>,
+    pub(crate) revocation_list: Option<Blob>,
+    pub(crate) time_token: Blob,
+    pub(crate) renew_after: u32,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct UserAnswer {
+    pub(crate) first_name: String,
+    pub(crate) last_name: String,
+    pub(crate) user_id: String,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct IssuerKeyAnswer {
+    pub(crate) index: u8,
+    pub(crate) public_key: Octets<33>,
+}
+
+impl<'de, const N: usize> Deserialize<'de> for Octets<N> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Blob(octets) = Blob::deserialize(deserializer)?;
+        octets.try_into().map(Self).map_err(|_| D::Error::custom("another number of octets"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        from_base64url(&text).map(Self).ok_or_else(|| D::Error::custom("not base64url"))
+    }
+}

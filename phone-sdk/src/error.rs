@@ -1,0 +1,205 @@
+//! What can go wrong, sorted by what the app has to do.
+
+use std::io;
+
+use credential::error::ObjectError;
+
+use crate::code::CodeError;
+use crate::port::{HttpFailure, RandomFailure};
+
+/// Why the wallet did not do what it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Do the same again later, with growing pauses.
+    #[error("try again later: {0}")]
+    Retry(#[from] Retry),
+    /// Begin again with something that only the holder or the administrator can give.
+    #[error("begin again: {0}")]
+    Restart(#[from] Restart),
+    /// Tell the holder; to repeat it helps nothing.
+    #[error("denied: {0}")]
+    Denied(#[from] Denied),
+    /// Nothing was changed, or what was changed is found at the next opening; free space and do it again.
+    #[error("storage: {0}")]
+    Storage(#[from] StorageError),
+    /// Mend the app.
+    #[error("misuse: {0}")]
+    Misuse(#[from] Misuse),
+}
+
+/// Troubles that pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Retry {
+    /// No answer.
+    #[error(transparent)]
+    Network(HttpFailure),
+    /// Something answered that is not a manager: the login page of a Wi-Fi, for example.
+    #[error("the answer is not one of a manager")]
+    NotAManager,
+    /// The manager has a fault of its own, or too much to do.
+    #[error("the manager has a fault")]
+    Manager,
+    /// The challenge was used up or too old, twice.
+    #[error("the manager does not know its own challenge any more")]
+    Challenge,
+    /// The phone has to be unlocked before its keys can be used.
+    #[error("the key store is locked")]
+    KeyStoreLocked,
+    /// The key store failed.
+    #[error("the key store failed")]
+    KeyStore,
+    /// The phone's clock has not been set.
+    #[error("the clock is not set")]
+    NoClock,
+    /// The random source failed.
+    #[error(transparent)]
+    Random(#[from] RandomFailure),
+}
+
+/// What needs a new beginning.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Restart {
+    /// The text is neither link nor QR text of an invitation.
+    #[error("this is not an invitation")]
+    NotAnInvitation,
+    /// The code was mistyped.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// The manager has never seen the code: mistyped, or typed with another manager's address.
+    #[error("the manager does not know this invitation")]
+    InvitationUnknown,
+    /// Its time is over.
+    #[error("the invitation has expired")]
+    InvitationExpired,
+    /// Replaced by a newer one, withdrawn, or voided by wrong answers.
+    #[error("the invitation is void")]
+    InvitationVoid,
+    /// Redeemed by another device, or too long ago.
+    #[error("the invitation was used")]
+    InvitationUsed,
+    /// The holder key is gone from the key store: the card needs a new invitation.
+    #[error("the card's key is gone")]
+    KeyGone,
+    /// The manager does not know this device any more: the card needs a new invitation.
+    #[error("the manager does not know this device")]
+    DeviceUnknown,
+    /// The manager asks for something that this version of the app does not know.
+    #[error("the app has to be updated to give: {0}")]
+    UpdateNeeded(String),
+}
+
+/// Final answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Denied {
+    /// The manager did not take the proof of the key.
+    #[error("the manager did not accept the proof")]
+    ProofRefused,
+    /// The device is revoked for good; its key and credential are deleted.
+    #[error("the device is revoked")]
+    DeviceRevoked,
+    /// The user is suspended; the card is kept and not presented until a renewal succeeds.
+    #[error("the user is suspended")]
+    UserSuspended,
+    /// The manager's answer does not hold: nothing of it was kept.
+    #[error("the manager's answer does not hold: {0}")]
+    NotGenuine(NotGenuine),
+    /// A project that is known from one manager cannot be taken over by another.
+    #[error("the project belongs to another manager")]
+    OtherManager,
+}
+
+/// What does not hold in an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NotGenuine {
+    /// The issuer keys are none, too many, or no points.
+    #[error("the issuer keys are not valid")]
+    IssuerKeys,
+    /// The credential is refused.
+    #[error("credential: {0}")]
+    Credential(ObjectError),
+    /// The revocation list is refused.
+    #[error("revocation list: {0}")]
+    RevocationList(ObjectError),
+    /// The time token is refused.
+    #[error("time token: {0}")]
+    TimeToken(ObjectError),
+    /// The credential is for another key, project or user ID than it should be.
+    #[error("the credential is for something else")]
+    Mismatch,
+}
+
+/// Why octets are not stored or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum StorageError {
+    /// The platform refused.
+    #[error("{0}")]
+    Io(io::ErrorKind),
+    /// Another wallet has the storage open.
+    #[error("another wallet has the storage open")]
+    InUse,
+    /// What is stored does not decode.
+    #[error("what is stored is damaged")]
+    Corrupt,
+    /// What is stored was written by a newer version.
+    #[error("what is stored was written by a newer version")]
+    Newer,
+    /// A name that storage does not take.
+    #[error("the name is not allowed")]
+    Name,
+}
+
+/// Mistakes of the calling code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Misuse {
+    /// The manager's address is not HTTPS (or HTTP on this computer itself) or not an address at all.
+    #[error("the manager's address is not a secure one")]
+    Address,
+    /// There is no such card.
+    #[error("there is no such card")]
+    NoSuchCard,
+    /// No card is of this project.
+    #[error("there is no such project")]
+    NoSuchProject,
+    /// The manager says that a request was malformed.
+    #[error("the manager says that the request was malformed")]
+    Request,
+}
+
+impl From<HttpFailure> for Error {
+    fn from(failure: HttpFailure) -> Self {
+        match failure {
+            HttpFailure::Address => Self::Misuse(Misuse::Address),
+            other => Self::Retry(Retry::Network(other)),
+        }
+    }
+}
+
+impl From<RandomFailure> for Error {
+    fn from(failure: RandomFailure) -> Self {
+        Self::Retry(Retry::Random(failure))
+    }
+}
+
+impl From<NotGenuine> for Error {
+    fn from(what: NotGenuine) -> Self {
+        Self::Denied(Denied::NotGenuine(what))
+    }
+}
+
+impl From<CodeError> for Error {
+    fn from(error: CodeError) -> Self {
+        Self::Restart(Restart::Code(error))
+    }
+}
+
+impl From<io::Error> for StorageError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error.kind())
+    }
+}

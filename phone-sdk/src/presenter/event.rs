@@ -1,0 +1,70 @@
+//! What a tap tells the app.
+
+use core::fmt;
+
+use credential::device::RefusedReader;
+use credential::error::Error;
+use credential::id::{ProjectId, ReaderId};
+use credential::reader::{DenyReason, Path};
+
+use crate::port::{KeyStoreError, RandomFailure};
+use crate::wallet::CardId;
+
+/// Something that the app may show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TapEvent {
+    /// The reader has said, and proved, what it decided.
+    Finished(Tap),
+    /// The reader is given random octets, and cannot tell why.
+    ReaderRefused(RefusedReader),
+    /// The tap came to nothing; the next one can begin.
+    Failed(TapFailure),
+}
+
+/// A tap that came to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tap {
+    /// The door's project.
+    pub project: ProjectId,
+    /// The door.
+    pub reader: ReaderId,
+    /// The card that was presented; `None` if it was removed meanwhile.
+    pub card: Option<CardId>,
+    /// How the reader decided.
+    pub path: Path,
+    /// Open, or why not.
+    pub result: Result<(), DenyReason>,
+    /// Whether the reader was given a newer revocation list.
+    pub brought_list: bool,
+    /// Whether the reader was given a time token.
+    pub brought_time: bool,
+}
+
+/// Why a tap came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TapFailure {
+    /// The exchange failed.
+    Exchange(Error),
+    /// The framing of the link did not come out.
+    Framing,
+    /// The field or the link was lost in the middle.
+    LinkLost,
+    /// The holder key did not sign.
+    KeyStore(KeyStoreError),
+    /// The random source failed.
+    Random(RandomFailure),
+}
+
+impl fmt::Display for TapFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Exchange(error) => error.fmt(f),
+            Self::Framing => f.write_str("the reader's messages do not keep to the rules of the link"),
+            Self::LinkLost => f.write_str("the phone was taken away too early"),
+            Self::KeyStore(error) => error.fmt(f),
+            Self::Random(failure) => failure.fmt(f),
+        }
+    }
+}

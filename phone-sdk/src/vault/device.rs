@@ -1,0 +1,91 @@
+//! What a tap asks of the phone.
+
+use credential::device::{CredentialHandle, Wallet};
+use credential::id::{ProjectId, ReaderId};
+use credential::object::{IssuerKeys, VerifiedCertificate};
+use credential::ticket::HeldTicket;
+use credential::time::UnixTime;
+
+use super::Vault;
+use crate::state::{CardRecord, Standing};
+
+impl Wallet for Vault {
+    fn issuers(&self, project: ProjectId) -> Option<&IssuerKeys> {
+        self.document.project(project).map(|project| &project.issuers)
+    }
+
+    fn is_reader_revoked(&self, project: ProjectId, reader: ReaderId) -> bool {
+        let revocations = self.document.project(project).and_then(|project| project.revocations.as_ref());
+        revocations.is_some_and(|list| list.readers.binary_search(&reader).is_ok())
+    }
+
+    /// The holder's choice for this door, else the newest credential of the project, those in force first.
+    ///
+    /// A credential that is out of date is presented where there is no other: the door says so, and its clock counts.
+    fn choose(&self, reader: &VerifiedCertificate) -> Option<CredentialHandle> {
+        let door = reader.fields();
+        let candidates =
+            || self.document.cards.iter().filter(|card| card.project == door.project && is_presented(card));
+        let mut overrides = self.document.overrides.iter();
+        let chosen = overrides.find(|choice| (choice.project, choice.reader) == (door.project, door.reader));
+        let overridden = chosen.and_then(|choice| candidates().find(|card| card.id == choice.card));
+        let now = self.clock.now().unix;
+        let rank = |card: &&CardRecord| {
+            let fields = card.fields();
+            let validity = fields.as_ref().map(|fields| fields.validity);
+            let in_force = validity.zip(now).is_some_and(|(validity, now)| validity.contains(now).is_ok());
+            (in_force, validity.map(|validity| validity.not_before), fields.map(|fields| fields.serial))
+        };
+        overridden.or_else(|| candidates().max_by_key(rank)).map(|card| card.handle)
+    }
+
+    fn credential(&self, handle: CredentialHandle) -> Option<&[u8]> {
+        let card = self.card_of(handle).filter(|card| is_presented(card))?;
+        match &card.superseded {
+            Some((old, octets)) if *old == handle => Some(octets),
+            _ => Some(&card.credential),
+        }
+    }
+
+    fn take_ticket(
+        &mut self,
+        handle: CredentialHandle,
+        reader: ReaderId,
+        now: UnixTime,
+    ) -> Option<HeldTicket> {
+        let card = self.card_of(handle).filter(|card| card.handle == handle)?.id;
+        let (taken, rest) = self.tickets.take(card, reader, now)?;
+        // Where the storage fails nobody knows whether the ticket is gone, and so it is not presented.
+        self.store_tickets(rest).ok().map(|()| taken)
+    }
+
+    /// Kept in memory until the tap is over, and stored then: the door must not wait for it.
+    fn keep_ticket(
+        &mut self,
+        handle: CredentialHandle,
+        reader: ReaderId,
+        ticket: HeldTicket,
+        not_after: UnixTime,
+    ) {
+        // A ticket that was given for a credential before its renewal would give away the old user ID.
+        let current = self.card_of(handle).filter(|card| card.handle == handle && is_presented(card));
+        if let Some(card) = current.map(|card| card.id) {
+            self.tickets.keep(card, reader, ticket, not_after);
+            self.fresh_tickets = true;
+        }
+    }
+
+    fn revocation_list(&self, project: ProjectId, above: u32, octets_max: usize) -> Option<&[u8]> {
+        let list = self.document.project(project)?.revocations.as_ref()?;
+        (list.version > above && list.octets.len() <= octets_max).then_some(list.octets.as_slice())
+    }
+
+    fn time_token(&self, project: ProjectId) -> Option<&[u8]> {
+        let token = self.document.project(project)?.time_token.as_ref()?;
+        Some(&token.octets)
+    }
+}
+
+fn is_presented(card: &CardRecord) -> bool {
+    card.standing == Standing::Good && !card.credential.is_empty()
+}

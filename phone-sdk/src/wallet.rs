@@ -1,0 +1,258 @@
+//! The wallet: cards, and what is done with them online.
+
+mod activation;
+mod believed;
+mod card;
+mod renewal;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use credential::device::CredentialHandle;
+use credential::id::{ProjectId, ReaderId};
+use credential::transport::Transport;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, Misuse, Retry};
+use crate::port::{
+    Clock, HttpClient, KeyHandle, KeyStore, KeyStoreError, Random, RandomFailure, Storage, UserPresence,
+};
+use crate::presenter::{BlePresenter, NfcPresenter, Presenter, StreamPresenter};
+use crate::state::{Document, OverrideRecord};
+use crate::vault::Vault;
+
+pub use card::{Card, CardId, CardState};
+pub use renewal::Refreshed;
+
+/// Seconds after which a key that was made for an invitation is given up: the manager repeats an answer for a day,
+/// and an invitation that was not redeemed takes any key.
+const PENDING_LIFE_S: u32 = 2 * 86_400;
+
+/// What the platform gives to a wallet.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where the wallet is kept.
+    pub storage: Arc<dyn Storage>,
+    /// Where holder keys are made and kept.
+    pub key_store: Arc<dyn KeyStore>,
+    /// The way to managers.
+    pub http: Arc<dyn HttpClient>,
+    /// Both clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The source of randomness.
+    pub random: Arc<dyn Random>,
+}
+
+/// What the administrator sees of this phone.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeviceLabel {
+    /// What its holder calls it; at most 100 characters are sent.
+    pub name: String,
+    /// What it runs, `android` for example; at most 40 characters are sent.
+    pub platform: String,
+}
+
+/// What a phone holds: cards of any number of projects.
+///
+/// A clone is the same wallet. All functions may be called from any thread; those that ask a manager block until it
+/// has answered, and no tap waits for them.
+#[derive(Clone)]
+pub struct Wallet {
+    core: Arc<Core>,
+}
+
+/// What wallet and presenters share.
+pub(crate) struct Core {
+    pub(crate) ports: Ports,
+    label: DeviceLabel,
+    vault: Mutex<Vault>,
+    /// Held while a manager is asked, so that one invitation is not redeemed with two keys.
+    online: Mutex<()>,
+}
+
+impl Wallet {
+    /// Opens the wallet in a storage, and makes it if there is none; ends what a kill has left half done.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when it cannot be read.
+    pub fn open(ports: Ports, label: DeviceLabel) -> Result<Self, Error> {
+        let vault = Vault::open(Arc::clone(&ports.storage), Arc::clone(&ports.clock))?;
+        let core = Core { ports, label, vault: Mutex::new(vault), online: Mutex::new(()) };
+        core.expire_pending()?;
+        core.delete_doomed_keys();
+        Ok(Self { core: Arc::new(core) })
+    }
+
+    /// All cards, oldest first.
+    pub fn cards(&self) -> Vec<Card> {
+        let now = self.core.ports.clock.now().unix;
+        let vault = self.core.vault();
+        let document = vault.document();
+        document.cards.iter().map(|card| Card::of(card, document, now)).collect()
+    }
+
+    /// One card.
+    ///
+    /// # Errors
+    /// [`Misuse::NoSuchCard`] when there is none of this id.
+    pub fn card(&self, id: CardId) -> Result<Card, Error> {
+        self.core.card(id)
+    }
+
+    /// The cards that should be renewed now, or whose suspension may be over.
+    pub fn due(&self) -> Vec<CardId> {
+        let due = |card: &Card| {
+            matches!(card.state, CardState::RenewalDue | CardState::Expired | CardState::Suspended)
+        };
+        self.cards().iter().filter(|card| due(card)).map(|card| card.id).collect()
+    }
+
+    /// Presents `card` at this door from now on; `None` leaves the choice to the wallet again.
+    ///
+    /// # Errors
+    /// [`Misuse::NoSuchCard`] when the card does not exist or is of another project, [`Error::Storage`] when the
+    /// choice cannot be kept.
+    pub fn prefer(&self, project: ProjectId, reader: ReaderId, card: Option<CardId>) -> Result<(), Error> {
+        let mut vault = self.core.vault();
+        let is_of = |id: CardId| vault.document().card(id).is_some_and(|card| card.project == project);
+        if card.is_some_and(|id| !is_of(id)) {
+            return Err(Misuse::NoSuchCard.into());
+        }
+        vault.change(|document| {
+            document.overrides.retain(|choice| (choice.project, choice.reader) != (project, reader));
+            document.overrides.extend(card.map(|card| OverrideRecord { project, reader, card }));
+        })?;
+        Ok(())
+    }
+
+    /// Removes a card and deletes its key; the manager is not told.
+    ///
+    /// # Errors
+    /// [`Misuse::NoSuchCard`] when there is none of this id, [`Error::Storage`] when it cannot be removed.
+    pub fn remove(&self, id: CardId) -> Result<(), Error> {
+        self.core.card(id)?;
+        {
+            let mut vault = self.core.vault();
+            vault.drop_tickets(id)?;
+            vault.change(|document| document.remove_card(id))?;
+        }
+        self.core.delete_doomed_keys();
+        Ok(())
+    }
+
+    /// Removes everything: all cards, keys, tickets and started activations.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] or [`Retry::KeyStore`] when something could not be removed; what was not is removed by
+    /// doing it again.
+    pub fn reset(&self) -> Result<(), Error> {
+        let _online = self.core.online();
+        self.core.vault().change(|document| {
+            let cards = document.cards.drain(..).map(|card| card.key);
+            let keys = cards.chain(document.pending.drain(..).map(|pending| pending.key));
+            let doomed_keys = document.doomed_keys.drain(..).chain(keys).collect();
+            *document = Document { doomed_keys, last_card: document.last_card, ..Document::default() };
+        })?;
+        self.core.delete_doomed_keys();
+        let mut vault = self.core.vault();
+        if !vault.document().doomed_keys.is_empty() {
+            return Err(Retry::KeyStore.into());
+        }
+        Ok(vault.clear()?)
+    }
+
+    /// A tap over NFC.
+    pub fn nfc(&self, presence: Arc<dyn UserPresence>) -> NfcPresenter {
+        NfcPresenter::new(self.presenter(presence))
+    }
+
+    /// Taps over BLE, with the phone as the central.
+    pub fn ble(&self, presence: Arc<dyn UserPresence>) -> BlePresenter {
+        BlePresenter::new(self.presenter(presence))
+    }
+
+    /// Taps over an L2CAP channel or TCP: `transport` says which.
+    pub fn stream(&self, presence: Arc<dyn UserPresence>, transport: Transport) -> StreamPresenter {
+        StreamPresenter::new(self.presenter(presence), transport)
+    }
+
+    fn presenter(&self, presence: Arc<dyn UserPresence>) -> Presenter {
+        Presenter::new(Arc::clone(&self.core), presence)
+    }
+}
+
+impl Core {
+    pub(crate) fn vault(&self) -> MutexGuard<'_, Vault> {
+        // What is in memory is what is stored, also after a panic elsewhere.
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn online(&self) -> MutexGuard<'_, ()> {
+        self.online.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn card(&self, id: CardId) -> Result<Card, Error> {
+        let now = self.ports.clock.now().unix;
+        let vault = self.vault();
+        let card = vault.document().card(id).ok_or(Misuse::NoSuchCard)?;
+        Ok(Card::of(card, vault.document(), now))
+    }
+
+    /// The signature of a credential's key; the vault is free meanwhile, because secure hardware takes its time.
+    pub(crate) fn sign(&self, handle: CredentialHandle, message: &[u8]) -> Result<[u8; 64], KeyStoreError> {
+        let key = self.vault().key_of(handle).ok_or(KeyStoreError::NoSuchKey)?;
+        self.ports.key_store.sign(&key, message)
+    }
+
+    /// A generator for one tap.
+    pub(crate) fn rng(&self) -> Result<StdRng, RandomFailure> {
+        let mut seed = Zeroizing::new([0; 32]);
+        self.ports.random.fill(seed.as_mut_slice())?;
+        Ok(StdRng::from_seed(*seed))
+    }
+
+    /// Deletes the keys of cards that are gone; one that cannot be deleted now is tried again at the next opening.
+    fn delete_doomed_keys(&self) {
+        let doomed = self.vault().document().doomed_keys.clone();
+        let deleted: Vec<KeyHandle> =
+            doomed.into_iter().filter(|key| self.ports.key_store.delete(key).is_ok()).collect();
+        if !deleted.is_empty() {
+            let forget = |document: &mut Document| document.doomed_keys.retain(|key| !deleted.contains(key));
+            // To delete a key again does no harm.
+            let _ = self.vault().change(forget);
+        }
+    }
+
+    /// Gives up keys whose invitations can no longer be answered with them.
+    fn expire_pending(&self) -> Result<(), Error> {
+        let Some(now) = self.ports.clock.now().unix else { return Ok(()) };
+        let mut vault = self.vault();
+        let is_over = |begun_at: u32| now.0.saturating_sub(begun_at) > PENDING_LIFE_S;
+        if vault.document().pending.iter().any(|pending| is_over(pending.begun_at.0)) {
+            vault.change(|document| {
+                let (over, live): (Vec<_>, _) =
+                    document.pending.drain(..).partition(|pending| is_over(pending.begun_at.0));
+                document.pending = live;
+                document.doomed_keys.extend(over.into_iter().map(|pending| pending.key));
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wallet").field("cards", &self.cards().len()).finish_non_exhaustive()
+    }
+}
+
+/// What a failing key store means for the app.
+fn key_error(error: KeyStoreError) -> Error {
+    match error {
+        KeyStoreError::NoSuchKey => crate::error::Restart::KeyGone.into(),
+        KeyStoreError::Locked => Retry::KeyStoreLocked.into(),
+        KeyStoreError::Failed => Retry::KeyStore.into(),
+    }
+}

@@ -1,0 +1,142 @@
+//! The checks that turn a manager's answer into something that is kept.
+
+use credential::crypto::{Point, RustCrypto};
+use credential::id::{IssuerIndex, ProjectId, ReaderId};
+use credential::object::{
+    Credential, IssuerKey, IssuerKeys, VerifiedCredential, VerifiedRevocationList, VerifiedTimeToken,
+};
+
+use crate::client::{DeviceAnswer, IssuerKeyAnswer};
+use crate::error::{Denied, Error, NotGenuine, Retry};
+use crate::state::{CardRecord, Document, ProjectRecord, RevocationsRecord, Standing, TimeTokenRecord};
+
+/// An answer in which everything holds.
+pub(super) struct Believed {
+    pub(super) device_id: String,
+    first_name: String,
+    last_name: String,
+    credential: Vec<u8>,
+    renew_after: u32,
+    issuers: IssuerKeys,
+    revocations: Option<RevocationsRecord>,
+    time_token: TimeTokenRecord,
+}
+
+/// What the answer has to be about.
+pub(super) struct Expected {
+    pub(super) project: ProjectId,
+    pub(super) holder_key: Point,
+}
+
+impl Believed {
+    /// Checks every signature, and that the credential is this key's, this project's and this user's.
+    pub(super) fn check(answer: DeviceAnswer, expected: &Expected) -> Result<Self, Error> {
+        if !is_uuid(&answer.device_id) {
+            return Err(Retry::NotAManager.into());
+        }
+        let key = |key: &IssuerKeyAnswer| IssuerKey {
+            index: IssuerIndex(key.index),
+            point: Point(key.public_key.0),
+        };
+        let keys: Vec<_> = answer.issuer_keys.iter().map(key).collect();
+        let issuers = IssuerKeys::new(expected.project, &keys).ok_or(NotGenuine::IssuerKeys)?;
+        let credential = VerifiedCredential::verify(&RustCrypto, &answer.credential.0, &issuers)
+            .map_err(NotGenuine::Credential)?;
+        let Credential { holder_key, user_id, .. } = credential.fields();
+        if *holder_key != expected.holder_key || user_id.as_str() != answer.user.user_id {
+            return Err(NotGenuine::Mismatch.into());
+        }
+        let revocations = answer.revocation_list.map(|list| revocations(list.0, &issuers)).transpose()?;
+        let time_token = time_token(answer.time_token.0, &issuers)?;
+        Ok(Self {
+            device_id: answer.device_id,
+            first_name: answer.user.first_name,
+            last_name: answer.user.last_name,
+            credential: answer.credential.0,
+            renew_after: answer.renew_after,
+            issuers,
+            revocations,
+            time_token,
+        })
+    }
+
+    /// Keeps what belongs to the project.
+    ///
+    /// Only the manager from which a project was learnt may change its keys: anybody can set up a manager that
+    /// claims to be this project, and whose doors would then be told the user ID.
+    pub(super) fn keep_project(
+        &self,
+        document: &mut Document,
+        base: &str,
+        name: Option<&str>,
+    ) -> Result<(), Error> {
+        let id = self.issuers.project();
+        let Some(project) = document.project_mut(id) else {
+            document.projects.push(ProjectRecord {
+                name: name.unwrap_or_default().to_owned(),
+                base: base.to_owned(),
+                issuers: self.issuers.clone(),
+                revocations: self.revocations.clone(),
+                time_token: Some(self.time_token.clone()),
+            });
+            return Ok(());
+        };
+        if project.base != base {
+            return Err(Denied::OtherManager.into());
+        }
+        project.issuers = self.issuers.clone();
+        if let Some(name) = name {
+            name.clone_into(&mut project.name);
+        }
+        // What is not newer than what is held is no fault of the answer.
+        let _ = self.revocations.clone().map(|list| project.keep_revocations(list));
+        let _ = project.keep_time_token(self.time_token.clone());
+        Ok(())
+    }
+
+    /// Puts the credential and the user into a card.
+    pub(super) fn keep_card(self, card: &mut CardRecord) {
+        card.device_id = self.device_id;
+        card.first_name = self.first_name;
+        card.last_name = self.last_name;
+        card.credential = self.credential;
+        card.renew_after = self.renew_after;
+        card.standing = Standing::Good;
+    }
+}
+
+/// Verifies a list.
+pub(super) fn revocations(octets: Vec<u8>, issuers: &IssuerKeys) -> Result<RevocationsRecord, NotGenuine> {
+    let list =
+        VerifiedRevocationList::verify(&RustCrypto, &octets, issuers).map_err(NotGenuine::RevocationList)?;
+    let readers: Vec<ReaderId> = list.readers().collect();
+    Ok(RevocationsRecord { version: list.version(), readers, octets })
+}
+
+/// Verifies a time token.
+pub(super) fn time_token(octets: Vec<u8>, issuers: &IssuerKeys) -> Result<TimeTokenRecord, NotGenuine> {
+    let token = VerifiedTimeToken::verify(&RustCrypto, &octets, issuers).map_err(NotGenuine::TimeToken)?;
+    Ok(TimeTokenRecord { time: token.fields().time, octets })
+}
+
+/// A device id becomes part of an address, so that nothing else is let in.
+fn is_uuid(text: &str) -> bool {
+    let hyphens = [8, 13, 18, 23];
+    let fits = |(place, octet): (usize, u8)| {
+        if hyphens.contains(&place) { octet == b'-' } else { octet.is_ascii_hexdigit() }
+    };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_id_is_a_uuid_and_nothing_else() {
+        assert!(is_uuid("01990f3e-5c1e-7cc3-98a5-6f0a3a3f9d10"));
+        assert!(!is_uuid("01990f3e-5c1e-7cc3-98a5-6f0a3a3f9d1"));
+        assert!(!is_uuid("01990f3e/5c1e-7cc3-98a5-6f0a3a3f9d10"));
+        assert!(!is_uuid("../../../../../../../../../projects/"));
+    }
+}
