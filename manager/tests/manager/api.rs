@@ -172,3 +172,12 @@ async fn a_stopping_manager_finishes_the_request_that_is_under_way() {
     let (_dir, answer) = tokio::join!(served.stop(), finishing);
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
 }
+
+#[tokio::test]
+async fn the_link_of_an_invitation_leads_to_a_page() {
+    let served = Served::start().await;
+    let page = served.fetch("/activate").await;
+    assert_eq!(page.headers()["content-type"], "text/plain; charset=utf-8");
+    assert!(page.text().await.unwrap().starts_with("Example Works\n"));
+    served.stop().await;
+}
