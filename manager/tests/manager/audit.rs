@@ -73,8 +73,10 @@ async fn secrets_are_in_the_database_as_hashes_or_sealed_only() {
     let phone = Phone::new(1);
     let challenge = phone.challenge(&served, &code).await.expect(StatusCode::OK);
     let alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-    let secret =
-        code.chars().take(26).fold(0_u128, |number, symbol| number << 5 | alphabet.find(symbol).unwrap() as u128);
+    let secret = code
+        .chars()
+        .take(26)
+        .fold(0_u128, |number, symbol| number << 5 | alphabet.find(symbol).unwrap() as u128);
     let token = served.token.clone();
     let (challenge, clock) = (crate::support::octets(&challenge["challenge"]), served.clock.clone());
     let dir = served.stop().await;
