@@ -11,28 +11,28 @@ use crate::vault::VaultError;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Whoever asked may not have it, or asked for something that is not there.
-    #[error("{0}")]
+    #[error(transparent)]
     Refused(#[from] Refusal),
     /// The list of people has errors.
-    #[error("{0}")]
+    #[error(transparent)]
     Import(#[from] ImportErrors),
     /// A setting of the project is not allowed.
-    #[error("{0}")]
+    #[error(transparent)]
     Project(#[from] ProjectError),
     /// The directory is not that of a manager, or already is.
-    #[error("{0}")]
+    #[error(transparent)]
     Directory(#[from] DirectoryError),
     /// The issuer keys do not open.
-    #[error("{0}")]
+    #[error(transparent)]
     Vault(#[from] VaultError),
     /// The store failed.
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] StoreError),
     /// An object could not be signed.
-    #[error("{0}")]
+    #[error(transparent)]
     Issuing(#[from] IssuingError),
     /// There were no random octets.
-    #[error("{0}")]
+    #[error(transparent)]
     Random(#[from] RandomFailed),
     /// A task of the manager was stopped.
     #[error("the manager is stopping")]

@@ -49,6 +49,7 @@ impl Manager {
             .route("/v1/devices/{device}/renewal", post(activation::renew))
             .route("/v1/projects/{project}/revocation-list", get(project::revocation_list))
             .route("/v1/projects/{project}/time-token", get(project::time_token))
+            .route("/activate", get(project::activation_page))
             .route("/v1/users", get(users::list))
             .route("/v1/users/{user}", get(users::show))
             .route("/v1/users/{user}/devices", get(users::devices))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use credential::secret::Secret;
@@ -48,7 +48,9 @@ impl Manager {
         new.check()?;
         let dir = dir.as_ref();
         make_directory(dir)?;
-        let store = Store::open(&dir.join(DATABASE), true).await?;
+        let file = dir.join(DATABASE);
+        make_private_file(&file)?;
+        let store = Store::open(&file).await?;
         let mut tx = store.write().await?;
         if !tx.projects().await?.is_empty() {
             return Err(DirectoryError::Taken(dir.display().to_string()).into());
@@ -91,7 +93,7 @@ impl Manager {
         if !file.exists() {
             return Err(empty().into());
         }
-        let store = Store::open(&file, false).await?;
+        let store = Store::open(&file).await?;
         let mut tx = store.read().await?;
         let project = tx.projects().await?.into_iter().next().ok_or_else(empty)?;
         let row = tx.vault(project.id).await?;
@@ -186,6 +188,16 @@ fn make_directory(dir: &Path) -> Result<(), DirectoryError> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    let path = PathBuf::from(dir);
-    builder.create(dir).map_err(|cause| DirectoryError::Io { path: path.display().to_string(), cause })
+    builder.create(dir).map_err(|cause| DirectoryError::Io { path: dir.display().to_string(), cause })
+}
+
+/// Makes an empty database that only its owner reads, whatever the directory lets others do; SQLite gives the files
+/// beside it the same rights.
+fn make_private_file(file: &Path) -> Result<(), DirectoryError> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(file);
+    made.map(|_| ()).map_err(|cause| DirectoryError::Io { path: file.display().to_string(), cause })
 }

@@ -65,11 +65,10 @@ pub(crate) struct Store {
 pub(crate) struct Transaction(sqlx::Transaction<'static, Sqlite>);
 
 impl Store {
-    /// Opens the database file, makes it if `create`, and brings its tables up to date.
-    pub(crate) async fn open(file: &Path, create: bool) -> Result<Self, StoreError> {
+    /// Opens a database file, which may be empty, and brings its tables up to date.
+    pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(create)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
             // What was answered must not be forgotten when the power fails.

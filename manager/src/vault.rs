@@ -61,7 +61,7 @@ pub enum VaultError {
     #[error("the key could not be derived: {0}")]
     Derivation(argon2::Error),
     /// There were no random octets.
-    #[error("{0}")]
+    #[error(transparent)]
     Random(#[from] RandomFailed),
 }
 

@@ -27,8 +27,6 @@ pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bo
         credential_life_s: arguments.credential_life.saturating_mul(SECONDS_PER_HOUR),
     };
     new.check()?;
-    // The key file may go into the directory, so the directory has to be there first; `init` keeps one that is.
-    std::fs::create_dir_all(&arguments.dir).with_context(|| arguments.dir.display().to_string())?;
     let unlock = unlock(&arguments.dir, key)?;
     let (manager, token) = Manager::init(&arguments.dir, &new, &unlock, SystemClock).await?;
     let project = project_id_text(manager.project().id);

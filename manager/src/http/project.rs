@@ -43,6 +43,14 @@ pub(super) async fn time_token(
     Ok(([OCTETS], token.to_vec()).into_response())
 }
 
+/// What a browser shows that opens the link of an invitation; the code in the fragment never gets here.
+pub(super) async fn activation_page(State(manager): State<Manager>) -> String {
+    let project = &manager.project().name;
+    format!(
+        "{project}\n\nThis is the link of an invitation. Open it with the app on your phone, or scan its QR code there.\n"
+    )
+}
+
 fn known(manager: &Manager, project: &str) -> Result<(), Problem> {
     if parse_project_id(project) == Some(manager.project().id) {
         return Ok(());

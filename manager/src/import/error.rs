@@ -49,7 +49,7 @@ pub enum ImportErrorKind {
     #[error("text after the closing quotation mark")]
     AfterQuote,
     /// A row of another width.
-    #[error("{found} columns where {} expected", width(.expected))]
+    #[error("{found} {} where {} expected", if *.found == 1 { "column" } else { "columns" }, width(.expected))]
     Ragged {
         /// Columns that the row has.
         found: usize,

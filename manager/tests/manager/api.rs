@@ -1,7 +1,5 @@
 //! What holds for every route.
 
-use std::time::Duration;
-
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -162,7 +160,7 @@ async fn a_stopping_manager_finishes_the_request_that_is_under_way() {
     let finishing = async {
         // The service stops listening first, and only then gets the rest of this request.
         while TcpStream::connect(&address).await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
+            tokio::task::yield_now().await;
         }
         stream.write_all(body.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -171,4 +169,13 @@ async fn a_stopping_manager_finishes_the_request_that_is_under_way() {
     };
     let (_dir, answer) = tokio::join!(served.stop(), finishing);
     assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_link_of_an_invitation_leads_to_a_page() {
+    let served = Served::start().await;
+    let page = served.fetch("/activate").await;
+    assert_eq!(page.headers()["content-type"], "text/plain; charset=utf-8");
+    assert!(page.text().await.unwrap().starts_with("Example Works\n"));
+    served.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use manager::domain::AuditBreak;
+use manager::domain::{AuditBreak, from_base64url};
 use manager::{Manager, Unlock};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
@@ -72,11 +72,11 @@ async fn secrets_are_in_the_database_as_hashes_or_sealed_only() {
     let (served, code) = Served::with_invited_anna().await;
     let phone = Phone::new(1);
     let challenge = phone.challenge(&served, &code).await.expect(StatusCode::OK);
-    let secret_octets = {
-        let code: manager::domain::InvitationCode = code.parse().unwrap();
-        // The secret is what the code says; its octets are those before the check symbol, as a number.
-        code.canonical()
-    };
+    let alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+    let secret = code
+        .chars()
+        .take(26)
+        .fold(0_u128, |number, symbol| number << 5 | alphabet.find(symbol).unwrap() as u128);
     let token = served.token.clone();
     let (challenge, clock) = (crate::support::octets(&challenge["challenge"]), served.clock.clone());
     let dir = served.stop().await;
@@ -86,7 +86,15 @@ async fn secrets_are_in_the_database_as_hashes_or_sealed_only() {
     }
     let holds = |needle: &[u8]| stored.windows(needle.len()).any(|window| window == needle);
     assert!(holds(b"anna@x.example"));
-    assert!(!holds(secret_octets.as_bytes()) && !holds(token.as_bytes()) && !holds(&challenge));
+    let octets = token.strip_prefix("ostiary_").and_then(from_base64url::<32>).unwrap();
+    assert!(!holds(code.as_bytes()) && !holds(&secret.to_be_bytes()));
+    assert!(!holds(token.as_bytes()) && !holds(&octets) && !holds(&challenge));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let rights = std::fs::metadata(dir.path().join("manager.db")).unwrap().permissions();
+        assert_eq!(rights.mode() & 0o777, 0o600);
+    }
 
     let unlock = Unlock::KeyFile(dir.path().join("unlock.key"));
     Manager::open(dir.path(), &unlock, clock.clone()).await.unwrap().close().await;

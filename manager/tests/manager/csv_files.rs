@@ -239,7 +239,7 @@ fn bad_files_name_every_error() {
              line 1, column 4 (ID): is empty\n\
              line 3, column 3 (E-mail address): \"B@x.example\" is already in line 2\n\
              line 3, column 4 (ID): \"1\" is already in line 2\n\
-             line 4: 1 columns where 4 are expected",
+             line 4: 1 column where 4 are expected",
         ),
     ]);
 }
