@@ -110,7 +110,9 @@ fn say_refused(args: &DemoArgs, refused: &Refused) -> Result<()> {
 fn directory(asked: Option<PathBuf>) -> Result<PathBuf> {
     let dir = match asked {
         Some(dir) => dir,
-        None => PathBuf::from("demo-data").join(jiff::Zoned::now().strftime("%Y-%m-%dT%H-%M-%S%.3f").to_string()),
+        None => {
+            PathBuf::from("demo-data").join(jiff::Zoned::now().strftime("%Y-%m-%dT%H-%M-%S%.3f").to_string())
+        }
     };
     std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let mut entries = std::fs::read_dir(&dir).with_context(|| format!("cannot read {}", dir.display()))?;

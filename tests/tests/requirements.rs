@@ -18,7 +18,8 @@ fn marks(line: &str) -> Vec<String> {
         let rest = &line[at + 1..];
         let Some(end) = rest.find(']') else { continue };
         let (name, after) = (&rest[..end], &rest[end + 1..]);
-        let is_mark = name.len() > 3 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        let is_mark =
+            name.len() > 3 && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
         if is_mark && !after.starts_with('(') {
             marks.push(name.to_owned());
         }

@@ -9,10 +9,8 @@ use std::time::Instant as Stopwatch;
 use anyhow::{Context, Result};
 use credential::crypto::RustCrypto;
 use credential::time::Instant;
-use manager::domain::{
-    Actor, NewProject, OutputFormat, Parity, Presence, WiegandFormat, WiegandNumber,
-};
 use manager::clock::SystemClock;
+use manager::domain::{Actor, NewProject, OutputFormat, Parity, Presence, WiegandFormat, WiegandNumber};
 use manager::{Manager, NewReader, Unlock};
 use reader_firmware::door::Door;
 use reader_firmware::enrolment::{self, Trust};
@@ -62,7 +60,9 @@ impl Building {
 
     /// The door's clock that never goes back.
     pub(super) fn instant(&self) -> Instant {
-        Instant(u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(self.moved_ms))
+        Instant(
+            u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(self.moved_ms),
+        )
     }
 
     /// Lets time pass at the door.
@@ -120,15 +120,21 @@ impl fmt::Display for DoorOutput {
 /// The usual split of a frame of this length.
 fn wiegand(bits: &str, facility_code: &str) -> Result<OutputFormat, String> {
     let bits = bits.parse().map_err(|_| format!("{bits:?} is not a number of bits"))?;
-    let facility_code = facility_code.parse().map_err(|_| format!("{facility_code:?} is not a facility code"))?;
+    let facility_code =
+        facility_code.parse().map_err(|_| format!("{facility_code:?} is not a facility code"))?;
     let facility_bits = match bits {
         26 => 8,
         34 | 37 => 16,
         56 => 24,
         _ => return Err("the demo knows frames of 26, 34, 37 and 56 bits".to_owned()),
     };
-    let format =
-        WiegandFormat { number: WiegandNumber::Decimal, bits, facility_bits, facility_code, parity: Parity::EvenOdd };
+    let format = WiegandFormat {
+        number: WiegandNumber::Decimal,
+        bits,
+        facility_bits,
+        facility_code,
+        parity: Parity::EvenOdd,
+    };
     Ok(OutputFormat::Wiegand(format))
 }
 

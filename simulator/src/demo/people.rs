@@ -68,7 +68,12 @@ impl People {
             }
         }
         let header = if plan.has_header { "with a header" } else { "without a header" };
-        let format = format!("{}, separated by {}, {header}", plan.encoding, plan.delimiter);
+        let delimiter = plan.delimiter.character().escape_default();
+        let format = format!(
+            "{}, columns separated by {delimiter:?}, {header}",
+            plan.encoding,
+            delimiter = delimiter.to_string()
+        );
         Ok(Ok(Self { users, format }))
     }
 
@@ -84,7 +89,7 @@ impl Refused {
             column: error.column.map(manager::import::Column::number),
             message: error.to_string(),
         };
-        Self { ok: false, errors: errors.errors().iter().map(cell).collect(), taps: [] }
+        Self { ok: false, errors: errors.0.iter().map(cell).collect(), taps: [] }
     }
 
     fn nobody() -> Self {

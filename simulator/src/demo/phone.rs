@@ -27,7 +27,8 @@ impl DemoPhone {
             clock: Arc::new(SystemClock::new()),
             random,
         };
-        let label = DeviceLabel { name: format!("{}'s phone", user.person.first_name), platform: "demo".to_owned() };
+        let label =
+            DeviceLabel { name: format!("{}'s phone", user.person.first_name), platform: "demo".to_owned() };
         let wallet = Wallet::open(ports, label)?;
         wallet.activate(&Invitation::from_link(link)?)?;
         Ok(Self { user: user.clone(), wallet })

@@ -64,7 +64,8 @@ impl fmt::Display for Report {
         for failure in &self.failures {
             writeln!(f, "NOT AS IT MUST BE: {failure}")?;
         }
-        let verdict = if self.ok { "Everything was as it must be." } else { "Something was not as it must be." };
+        let verdict =
+            if self.ok { "Everything was as it must be." } else { "Something was not as it must be." };
         write!(f, "{verdict}")
     }
 }
@@ -73,7 +74,8 @@ fn table(taps: &[TapRow]) -> Table {
     let mut table = Table::new();
     table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([
-        "who", "occasion", "over", "path", "pairs", "octets >", "octets <", "reader", "phone", "decision", "output",
+        "who", "occasion", "over", "path", "pairs", "octets >", "octets <", "reader", "phone", "decision",
+        "output",
     ]);
     for tap in taps {
         let number = |number: String| Cell::new(number).set_alignment(CellAlignment::Right);

@@ -33,11 +33,19 @@ const ARRIVALS: [Scene; 3] = [
     Scene { occasion: "third tap", over: Over::Ble, path: TapPath::Fast, denied: None },
 ];
 
-const REVOKED: Scene =
-    Scene { occasion: "after revocation", over: Over::Nfc, path: TapPath::Full, denied: Some(DenyReason::Revoked) };
+const REVOKED: Scene = Scene {
+    occasion: "after revocation",
+    over: Over::Nfc,
+    path: TapPath::Full,
+    denied: Some(DenyReason::Revoked),
+};
 
-const EXPIRED: Scene =
-    Scene { occasion: "eight days later", over: Over::Nfc, path: TapPath::Full, denied: Some(DenyReason::Expired) };
+const EXPIRED: Scene = Scene {
+    occasion: "eight days later",
+    over: Over::Nfc,
+    path: TapPath::Full,
+    denied: Some(DenyReason::Expired),
+};
 
 /// Tells the whole story.
 pub(super) fn tell(
@@ -47,7 +55,8 @@ pub(super) fn tell(
     narrator: &Narrator,
     dir: &Path,
 ) -> Result<Report> {
-    let mut stage = Stage { runtime, building, http: Arc::new(TlsClient::new()), rows: Vec::new(), failures: Vec::new() };
+    let mut stage =
+        Stage { runtime, building, http: Arc::new(TlsClient::new()), rows: Vec::new(), failures: Vec::new() };
     let (first, last) = stage.everybody_arrives(people, narrator, &dir.join("phones"))?;
     let (mut first, mut last) = (first.context("nobody came")?, last);
     let revoked = runtime.block_on(stage.building.manager().revoke_user(Actor::Operator, first.user.id))?;
@@ -60,7 +69,10 @@ pub(super) fn tell(
     stage.play(&REVOKED, &mut first)?;
     let expired = last.as_mut().unwrap_or(&mut first);
     stage.building.wait_at_door(EIGHT_DAYS_S);
-    narrator.chapter(&format!("Eight days pass at the door, and the phone of {} was never online", expired.name()));
+    narrator.chapter(&format!(
+        "Eight days pass at the door, and the phone of {} was never online",
+        expired.name()
+    ));
     stage.play(&EXPIRED, expired)?;
     let Stage { rows, failures, .. } = stage;
     let expected_taps = people.users.len().saturating_mul(ARRIVALS.len()).saturating_add(2);
@@ -142,7 +154,10 @@ impl Scene {
             (row.octets <= octets_max, format!("{} octets, not at most {octets_max}", row.octets)),
             (row.output.is_some() == denied.is_none(), format!("the output is {:?}", row.output)),
             (row.carries_user, format!("the output is {:?}, not that of {}", row.output, row.user)),
-            (row.phone_told.as_ref() == Some(&told), format!("the phone was told {:?}, not {told}", row.phone_told)),
+            (
+                row.phone_told.as_ref() == Some(&told),
+                format!("the phone was told {:?}, not {told}", row.phone_told),
+            ),
         ];
         checks.into_iter().find(|(holds, _)| !holds).map(|(_, failure)| failure)
     }

@@ -118,8 +118,10 @@ impl Running<'_> {
         let took = began.elapsed();
         self.count(|meter| meter.reader = meter.reader.saturating_add(took));
         while let Some(event) = self.building.door.poll_event() {
-            let decides =
-                matches!(event, DoorEvent::Granted { .. } | DoorEvent::Denied { .. } | DoorEvent::DoesNotFit(_));
+            let decides = matches!(
+                event,
+                DoorEvent::Granted { .. } | DoorEvent::Denied { .. } | DoorEvent::DoesNotFit(_)
+            );
             if decides {
                 self.decided = Some(event);
             }
@@ -145,8 +147,12 @@ impl Running<'_> {
     fn row(self, phone: &DemoPhone, over: Over, occasion: &'static str, told: Option<String>) -> TapRow {
         let user_id = &phone.user.person.user_id;
         let (decision, path, reason, output) = match &self.decided {
-            Some(DoorEvent::Granted { output, path, .. }) => ("grant", Some(*path), None, Some(output.to_string())),
-            Some(DoorEvent::Denied { reason, path, .. }) => ("deny", Some(*path), Some(reason.to_string()), None),
+            Some(DoorEvent::Granted { output, path, .. }) => {
+                ("grant", Some(*path), None, Some(output.to_string()))
+            }
+            Some(DoorEvent::Denied { reason, path, .. }) => {
+                ("deny", Some(*path), Some(reason.to_string()), None)
+            }
             Some(DoorEvent::DoesNotFit(error)) => ("deny", None, Some(error.to_string()), None),
             _ => ("none", None, None, None),
         };
@@ -228,7 +234,9 @@ impl PhoneEnd {
         let mut told = None;
         while let Some(event) = self.poll_event() {
             told = Some(match event {
-                TapEvent::Finished(tap) => tap.result.map_or_else(|reason| reason.to_string(), |()| "grant".to_owned()),
+                TapEvent::Finished(tap) => {
+                    tap.result.map_or_else(|reason| reason.to_string(), |()| "grant".to_owned())
+                }
                 TapEvent::ReaderRefused(refused) => refused.to_string(),
                 TapEvent::Failed(failure) => failure.to_string(),
                 _ => continue,
