@@ -1,5 +1,7 @@
-//! Every golden vector of the second implementation.
+//! Every golden vector of the second implementation; with the feature `aws-lc` on both backends.
 
+#[cfg(feature = "aws-lc")]
+use credential::crypto::AwsLc;
 use credential::crypto::{Crypto, RustCrypto};
 use tests::vectors::check::every;
 use tests::vectors::hostile::Hostile;
@@ -11,21 +13,29 @@ use tests::vectors::{configurations, load, objects, primitives, schedule, taps};
 #[test]
 fn the_primitives_are_those_of_the_vectors() {
     primitives_hold(&RustCrypto);
+    #[cfg(feature = "aws-lc")]
+    primitives_hold(&AwsLc);
 }
 
 #[test]
 fn objects_hold_or_are_refused_for_the_reason_of_the_vectors() {
     objects_hold(&RustCrypto);
+    #[cfg(feature = "aws-lc")]
+    objects_hold(&AwsLc);
 }
 
 #[test]
 fn taps_go_octet_for_octet_as_in_the_vectors() {
     taps_hold(&RustCrypto);
+    #[cfg(feature = "aws-lc")]
+    taps_hold(&AwsLc);
 }
 
 #[test]
 fn what_is_hostile_is_refused_as_in_the_vectors() {
     hostile_holds(&RustCrypto);
+    #[cfg(feature = "aws-lc")]
+    hostile_holds(&AwsLc);
 }
 
 // The numbers are those of the files: none may lose a case unnoticed.
