@@ -137,7 +137,7 @@ pub trait Signer {
 
 impl Point {
     /// Whether the first octet is that of a compressed point; parsers of keys take other forms of this length too.
-    fn is_compressed(&self) -> bool {
+    pub(crate) fn is_compressed(&self) -> bool {
         matches!(self.0, [2 | 3, ..])
     }
 }

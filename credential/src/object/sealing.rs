@@ -30,6 +30,9 @@ pub fn seal(
     plaintext: &[u8],
     out: &mut [u8],
 ) -> Result<usize, InvalidKey> {
+    if !reader_key.is_compressed() {
+        return Err(InvalidKey);
+    }
     let public = p256::PublicKey::from_sec1_bytes(&reader_key.0).map_err(|_| InvalidKey)?;
     let public = <DhP256HkdfSha256 as Kem>::PublicKey::from_bytes(public.to_sec1_point(false).as_bytes())
         .map_err(|_| InvalidKey)?;

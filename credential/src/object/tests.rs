@@ -281,6 +281,9 @@ fn what_is_sealed_opens_with_the_readers_key_only() {
     let mut sealed = [0; 100];
     let length = seal(&mut rng, &reader_key(), b"configuration", &mut sealed).unwrap();
     assert_eq!(length, 13 + SEAL_OVERHEAD);
+    let mut compact = reader_key();
+    compact.0[0] = 5;
+    assert!(seal(&mut rng, &compact, b"configuration", &mut [0; 200]).is_err());
     let open = |scalar, octets: &[u8]| {
         open_sealed(&Secret::new([scalar; 32]), &mut octets.to_vec()).map(<[u8]>::to_vec)
     };
