@@ -1,4 +1,5 @@
 //! What every backend has to do, with the published vectors and with [`RustCrypto`] as the reference.
+#![expect(clippy::arithmetic_side_effects, reason = "lengths and scalars of these tests are their own")]
 
 mod curve;
 mod symmetric;

@@ -27,10 +27,13 @@ pub(crate) struct Section {
     cases: Vec<Case>,
 }
 
+/// Runs a case and writes one duration a row.
+type Run = Box<dyn FnMut(&mut [Duration])>;
+
 /// Something that is run as a whole and timed in one or more parts, a row for each.
 struct Case {
     rows: Vec<Row>,
-    run: Box<dyn FnMut(&mut [Duration])>,
+    run: Run,
 }
 
 /// One line of the table.

@@ -6,6 +6,7 @@
     clippy::expect_used,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
+    clippy::unreachable,
     reason = "a benchmark that meets anything unexpected has to stop"
 )]
 

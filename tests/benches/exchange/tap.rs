@@ -69,7 +69,8 @@ pub(crate) fn counted<C: Crypto + Copy, S: Signer>(backend: &Backend<C, S>) -> C
         if !with_tickets {
             card.tickets.clear();
         }
-        (pair.reader.crypto().take(), pair.device.take());
+        pair.reader.crypto().take();
+        pair.device.take();
         let (decision, _) = pair.decide(&mut card, &holder);
         assert_eq!(decision.path, path);
         let to_decision = pair.reader.crypto().take();
