@@ -8,5 +8,6 @@
 
 pub mod pair;
 pub mod vectors;
+pub mod peers;
 pub mod wallet;
 pub mod world;
