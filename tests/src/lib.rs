@@ -9,5 +9,6 @@
 pub mod pair;
 pub mod vectors;
 pub mod peers;
+pub mod tamper;
 pub mod wallet;
 pub mod world;

@@ -34,6 +34,16 @@ pub enum InTransit<'a> {
     Response(&'a mut Exchanged),
 }
 
+impl InTransit<'_> {
+    /// The data, without instruction or status word.
+    pub fn data(&self) -> &[u8] {
+        match self {
+            Self::Command(_, data) => data,
+            Self::Response(exchanged) => &exchanged.response,
+        }
+    }
+}
+
 /// What came of a tap.
 #[derive(Debug, Default)]
 pub struct Tap {

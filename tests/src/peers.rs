@@ -45,6 +45,7 @@ pub struct Phone<C: Crypto> {
 
 /// What a door does next.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "none lives longer than a step")]
 pub enum DoorStep {
     /// It sends this.
     Send(Instruction, Vec<u8>),

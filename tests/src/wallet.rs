@@ -41,6 +41,11 @@ impl MemoryWallet {
         }
     }
 
+    /// How many tickets it holds, of all readers.
+    pub fn tickets_held(&self) -> usize {
+        self.tickets.values().map(Vec::len).sum()
+    }
+
     /// The holder key's signature.
     pub fn sign(&self, request: &SigningRequest) -> [u8; 64] {
         self.holder.sign(&[request.message()]).expect("a software key signs").0
