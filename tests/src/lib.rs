@@ -3,12 +3,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
     reason = "this crate is only used by tests and benchmarks"
 )]
 
+pub mod distribution;
 pub mod pair;
 pub mod vectors;
 pub mod peers;
+pub mod raw;
 pub mod tamper;
 pub mod wallet;
 pub mod world;
