@@ -8,6 +8,8 @@
 )]
 
 pub mod distribution;
+pub mod framing;
+pub mod link;
 pub mod pair;
 pub mod vectors;
 pub mod peers;

@@ -406,15 +406,15 @@ fn a_device_signature_with_a_high_s_is_not_accepted() {
     };
     // By hand it is granted as long as all is in order.
     let honest = present(&mut site, &|wallet, device| {
-        device.proof(&device.signature(&wallet.holder).0, &credential, 0)
+        device.proof(&device.signature(&*wallet.holder).0, &credential, 0)
     });
     assert_eq!(granted(honest.as_ref()), Some((VICTIM.into(), Path::Full)));
     let high_s = present(&mut site, &|wallet, device| {
-        device.proof(&raw::other_s(&device.signature(&wallet.holder).0), &credential, 0)
+        device.proof(&raw::other_s(&device.signature(&*wallet.holder).0), &credential, 0)
     });
     assert_not_accepted(high_s.as_ref());
     let padded = present(&mut site, &|wallet, device| {
-        device.proof(&device.signature(&wallet.holder).0, &credential, 1)
+        device.proof(&device.signature(&*wallet.holder).0, &credential, 1)
     });
     assert_not_accepted(padded.as_ref());
     site.assert_unharmed();
