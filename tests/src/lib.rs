@@ -2,6 +2,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "this crate is only used by tests and benchmarks"
@@ -13,6 +14,9 @@ pub mod link;
 pub mod pair;
 pub mod peers;
 pub mod raw;
+pub mod site;
+pub mod storm;
+pub mod strangers;
 pub mod tamper;
 pub mod vectors;
 pub mod wallet;

@@ -1,113 +1,23 @@
 //! To a reader that cannot pass CONFIRM every device looks the same: of the site or not, with a ticket or without.
 
-use std::collections::HashMap;
+#![expect(clippy::indexing_slicing, reason = "tests")]
 
-use credential::crypto::{Counting, Crypto, Operations, Point, RustCrypto};
+use credential::crypto::{Counting, Crypto, Operations, RustCrypto};
 use credential::device::{DeviceEvent, RefusedReader};
 use credential::error::{DecodeError, ObjectError};
 use credential::id::{IssuerIndex, ReaderId};
 use credential::iso7816::StatusWord;
 use credential::object::{IssuerKey, IssuerKeys, Presence, ReaderCertificate};
 use credential::reader::{Reader, ReaderSettings};
-use credential::ticket::HeldTicket;
 use credential::time::{Now, UnixTime, Validity};
 use credential::transport::Transport;
-use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
-use tests::distribution::{Findings, Sample, against_each_other, against_uniform, fair, repeated};
 use tests::pair::{Door, Phone, tap};
 use tests::raw;
+use tests::strangers::{KINDS, Scene};
 use tests::world::{CRYPTO, START, World, at_ms};
 
-type Tickets = HashMap<ReaderId, Vec<(HeldTicket, UnixTime)>>;
-
-/// OFFERs of each kind of device for the statistics.
-const OFFERS: usize = 3_000;
-
-/// Octets in front of the reader's ephemeral point, and of the whole command data.
+/// Octets of HELLO's command data.
 const HELLO_OCTETS: usize = 159;
-
-/// Every kind of device that a stranger may meet, the last three without anything to tell.
-const KINDS: [&str; 4] = ["of the site, with a ticket", "of the site", "of another site", "empty"];
-
-/// A site, a reader of it, and devices of every kind.
-struct Scene {
-    world: World,
-    door: Door<RustCrypto>,
-    devices: Vec<Phone<Counting<RustCrypto>>>,
-    tickets: Tickets,
-    rng: StdRng,
-}
-
-impl Scene {
-    fn new() -> Self {
-        let mut world = World::new(1);
-        let mut door = Door::new(world.reader(CRYPTO, 7));
-        let mut rng = StdRng::seed_from_u64(2);
-        let (with_ticket, _) = world.phone("with a ticket");
-        let (without, _) = world.phone("without");
-        let (stranger, _) = World::new(50).phone("stranger");
-        let empty = world.empty_phone();
-        let mut with_ticket = Phone::new(CRYPTO, with_ticket);
-        tap(&mut door, &mut with_ticket, Transport::Nfc, at_ms(0), &mut rng);
-        let tickets = with_ticket.wallet.tickets.clone();
-        let wallets = [with_ticket.wallet, without, stranger, empty];
-        let mut devices: Vec<_> =
-            wallets.into_iter().map(|wallet| Phone::new(Counting::new(CRYPTO), wallet)).collect();
-        devices.iter_mut().for_each(|device| device.wallet.revoked_readers.push(ReaderId(9)));
-        Self { world, door, devices, tickets, rng }
-    }
-
-    /// The HELLOs of readers that cannot pass CONFIRM with any of the devices.
-    fn strangers(&mut self) -> Vec<(&'static str, Vec<u8>)> {
-        let key = self.point();
-        let genuine = self.world.certificate(7, key, Presence::None);
-        let unknown_project = World::new(60);
-        let issued = |certificate: ReaderCertificate, world: &World| {
-            certificate.issue(&world.issuer).unwrap().to_vec()
-        };
-        let expired = Validity { not_before: UnixTime(START.0 - 60), not_after: START };
-        let mut garbage = vec![0; 120];
-        self.rng.fill_bytes(&mut garbage);
-        let certificates = [
-            ("with a stolen certificate", self.door.reader.settings().certificate.to_vec()),
-            ("of an unknown issuer", issued(genuine, &unknown_project)),
-            (
-                "of an unknown issuer key",
-                issued(ReaderCertificate { issuer: IssuerIndex(3), ..genuine }, &unknown_project),
-            ),
-            (
-                "of an unknown project",
-                issued(unknown_project.certificate(7, key, Presence::None), &unknown_project),
-            ),
-            ("revoked", issued(ReaderCertificate { reader: ReaderId(9), ..genuine }, &self.world)),
-            ("expired", issued(ReaderCertificate { validity: expired, ..genuine }, &self.world)),
-            (
-                "that demands presence",
-                issued(ReaderCertificate { presence: Presence::Verified, ..genuine }, &self.world),
-            ),
-            ("that sends garbage", garbage),
-        ];
-        let hellos = certificates.map(|(name, certificate)| {
-            let point = self.point();
-            (name, raw::hello(START.0, &certificate, &point.0))
-        });
-        let mut no_point = hellos[0].1.clone();
-        no_point[126] = 5;
-        hellos.into_iter().chain([("without a point of the curve", no_point)]).collect()
-    }
-
-    fn point(&mut self) -> Point {
-        CRYPTO.public_point(&raw::ephemeral(&mut self.rng))
-    }
-
-    /// Sends one command to one device; returns status word, data and what the app is told.
-    fn send(&mut self, device: usize, code: u8, data: &[u8]) -> (StatusWord, Vec<u8>, Option<DeviceEvent>) {
-        let (response, status, event) =
-            self.devices[device].answer(at_ms(0), &mut self.rng, code, data.to_vec());
-        (status, response, event)
-    }
-}
 
 /// What a stranger may send.
 #[derive(Clone, Debug)]
@@ -162,7 +72,7 @@ fn every_sequence_of_three_commands_gets_the_same_status_words_and_lengths_from_
                             (StatusWord::NORMAL, response.len())
                         }
                         Probe::Command(code, data) => {
-                            let (status, response, _) = scene.send(device, *code, data);
+                            let (status, response) = scene.send(device, *code, data);
                             (status, response.len())
                         }
                     };
@@ -204,106 +114,6 @@ fn a_revoked_or_expired_reader_with_its_key_sees_the_same_tap_with_every_device(
         }
         assert_eq!(seen[0].0.last().map(|last| last.0), Some(StatusWord::SECURITY_STATUS_NOT_SATISFIED));
         assert!(seen.iter().all(|tap| *tap == seen[0]));
-    }
-}
-
-/// Tries everything there is to tell OFFERs of several kinds from random octets and from each other.
-fn tell_apart(samples: &[&Sample<'_>]) -> Findings {
-    const X_AND_ALL_BEHIND: std::ops::Range<usize> = 1..121;
-    let mut findings = repeated(samples, 1, 8);
-    for (n, sample) in samples.iter().enumerate() {
-        findings.extend(against_uniform(sample, X_AND_ALL_BEHIND));
-        let prefixes: Vec<_> = sample.strings.iter().map(|offer| offer[0]).collect();
-        let odd = prefixes.iter().filter(|prefix| **prefix == 3).count();
-        if prefixes.iter().any(|prefix| !matches!(prefix, 2 | 3)) {
-            findings.push(format!("{}: a prefix that is neither 02 nor 03", sample.name));
-        }
-        findings.extend(fair(&format!("{}: prefix 03", sample.name), odd, prefixes.len()));
-        for other in &samples[n + 1..] {
-            findings.extend(against_each_other(sample, other, X_AND_ALL_BEHIND));
-        }
-    }
-    findings
-}
-
-/// OFFERs of one device to a reader that says `hello`.
-fn offers(scene: &mut Scene, device: usize, count: usize, hello: &[u8]) -> Sample<'static> {
-    let strings = (0..count).map(|_| {
-        scene.devices[device].session.select(Transport::Nfc, at_ms(0));
-        scene.send(device, 0x10, hello).1
-    });
-    Sample { name: KINDS[device], strings: strings.collect() }
-}
-
-/// So many real tickets of the door for the device that has some.
-fn stock_tickets(scene: &mut Scene, count: usize) {
-    let mut phone = Phone::new(CRYPTO, scene.world.phone("with many tickets").0);
-    let mut held = Vec::new();
-    while held.len() < count {
-        tap(&mut scene.door, &mut phone, Transport::Nfc, at_ms(0), &mut scene.rng);
-        let tickets = phone.wallet.tickets.get_mut(&ReaderId(7)).expect("tickets of the door");
-        // One is left for the next tap.
-        held.append(&mut tickets.split_off(1));
-    }
-    scene.devices[0].wallet.tickets.insert(ReaderId(7), held);
-}
-
-#[test]
-fn the_offers_of_all_devices_to_a_reader_with_a_stolen_certificate_cannot_be_told_apart() {
-    let mut scene = Scene::new();
-    stock_tickets(&mut scene, OFFERS);
-    let hello = scene.strangers()[0].1.clone();
-    let samples = [0, 1, 2, 3].map(|device| offers(&mut scene, device, OFFERS, &hello));
-    assert!(scene.devices[0].wallet.tickets_held() < 2, "every OFFER had a real ticket");
-    assert_eq!(tell_apart(&samples.each_ref()), Findings::new());
-    let own = raw::ephemeral(&mut scene.rng);
-    for sample in &samples {
-        for offer in sample.strings.iter().step_by(8) {
-            assert!(CRYPTO.agree(&own, &Point(offer[..33].try_into().unwrap())).is_ok(), "{}", sample.name);
-        }
-    }
-}
-
-#[test]
-fn the_offers_of_all_devices_to_a_reader_of_an_unknown_issuer_cannot_be_told_apart() {
-    let mut scene = Scene::new();
-    let hello = scene.strangers()[1].1.clone();
-    let samples = [0, 1, 2, 3].map(|device| offers(&mut scene, device, OFFERS / 2, &hello));
-    assert!(!scene.devices[0].wallet.tickets.is_empty(), "no ticket is presented to it");
-    assert_eq!(tell_apart(&samples.each_ref()), Findings::new());
-}
-
-#[test]
-fn a_sabotaged_device_is_told_from_the_others() {
-    let mut scene = Scene::new();
-    let hello = scene.strangers()[1].1.clone();
-    let honest = offers(&mut scene, 2, OFFERS / 2, &hello);
-    let made = offers(&mut scene, 3, OFFERS / 2, &hello);
-    assert_eq!(tell_apart(&[&honest, &made]), Findings::new());
-    type Sabotage = (&'static str, fn(usize, &mut [u8]));
-    let sabotages: [Sabotage; 8] = [
-        ("a counter in the place of the nonce", |n, offer| {
-            offer[33..45].copy_from_slice(&[&[0; 4][..], &n.to_be_bytes()].concat());
-        }),
-        ("a counter in one octet of it", |n, offer| offer[44] = n.to_be_bytes()[7].wrapping_mul(77)),
-        ("a static octet", |_, offer| offer[104] = 0x5A),
-        ("a bit of the binder that is mostly set", |n, offer| offer[120] |= u8::from(n % 4 != 0)),
-        ("text in the place of random octets", |_, offer| {
-            offer[45..105].iter_mut().for_each(|octet| *octet = b'a' + *octet % 26);
-        }),
-        ("a binder that is part of the ticket", |_, offer| offer.copy_within(33..49, 105)),
-        ("one ticket in two taps", |n, offer| {
-            if n % (OFFERS / 4) == 5 {
-                offer[33..105].copy_from_slice(&[9; 72]);
-            }
-        }),
-        ("only even points", |_, offer| offer[0] = 2),
-    ];
-    for (name, sabotage) in sabotages {
-        let mut strings = made.strings.clone();
-        strings.iter_mut().enumerate().for_each(|(n, offer)| sabotage(n, offer));
-        let sabotaged = Sample { name, strings };
-        assert_ne!(tell_apart(&[&honest, &sabotaged]), Findings::new(), "{name}");
     }
 }
 

@@ -1,6 +1,14 @@
 //! Every single-bit flip and every truncation of every message of a live tap, in both directions.
 //!
 //! Full coverage: no change is left out, and after each one the same reader and the same phone tap again.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 use std::sync::OnceLock;
 
