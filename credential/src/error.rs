@@ -112,6 +112,12 @@ impl From<DecodeError> for Error {
     }
 }
 
+impl From<PeerIncompatible> for Error {
+    fn from(incompatible: PeerIncompatible) -> Self {
+        Self::PeerIncompatible(incompatible)
+    }
+}
+
 impl From<DecodeError> for ObjectError {
     fn from(error: DecodeError) -> Self {
         Self::Malformed(error)

@@ -2,15 +2,25 @@
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,
     reason = "this crate is only used by tests and benchmarks"
 )]
 
-pub mod live;
+pub mod distribution;
 pub mod door;
+pub mod framing;
+pub mod link;
+pub mod live;
 pub mod pair;
+pub mod peers;
 pub mod phone;
+pub mod raw;
+pub mod site;
+pub mod storm;
+pub mod strangers;
+pub mod tamper;
 pub mod vectors;
 pub mod wallet;
 pub mod world;

@@ -1,59 +1,47 @@
 //! A reader and a device joined in memory: one tap, step by step, with every message in reach.
 
 use credential::crypto::Crypto;
-use credential::device::{Answer, DeviceEnv, DeviceEvent, DeviceSession, TapReport};
+use credential::device::{DeviceEvent, RefusedReader, TapReport};
 use credential::error::Error;
 use credential::iso7816::StatusWord;
-use credential::limits::{COMMAND_MAX, MESSAGE_MAX};
 use credential::message::Instruction;
-use credential::object::{HeldRevocationList, Presence, VerifiedTimeToken};
-use credential::reader::{Decision, Reader, ReaderEnv, ReaderSession, ReaderStep, Verdict};
+use credential::object::VerifiedTimeToken;
+use credential::reader::Decision;
 use credential::time::Now;
 use credential::transport::Transport;
 use rand::rngs::StdRng;
 
-use crate::wallet::MemoryWallet;
-
-/// The list that a test's reader holds.
-pub type HeldList = HeldRevocationList<2048>;
-
-/// A door: what a reader has, its session and its list.
-pub struct Door<C: Crypto> {
-    /// Key, certificate, tickets.
-    pub reader: Reader<C>,
-    /// The session.
-    pub session: ReaderSession<C>,
-    /// The revocation list held.
-    pub list: HeldList,
-    /// Whether it asks for a time token.
-    pub wants_time: bool,
-    /// What the owner says to a grant.
-    pub verdict: Verdict,
-}
-
-/// A phone: a wallet and its session.
-pub struct Phone<C: Crypto> {
-    /// The backend.
-    pub crypto: C,
-    /// What it holds.
-    pub wallet: MemoryWallet,
-    /// The session.
-    pub session: DeviceSession<C>,
-    /// The presence that its holder has given.
-    pub presence: Presence,
-}
+pub use crate::peers::{Door, DoorStep, HeldList, Phone};
 
 /// One message pair as it went over the link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchanged {
     /// Instruction of the command; `None` for the opening of the session.
     pub instruction: Option<Instruction>,
-    /// Command data.
+    /// Command data, as the device received it.
     pub command: Vec<u8>,
-    /// Response data.
+    /// Response data, as the reader received it.
     pub response: Vec<u8>,
     /// Status word of the response.
     pub status: StatusWord,
+}
+
+/// A message on its way from one side to the other.
+pub enum InTransit<'a> {
+    /// Instruction octet and data.
+    Command(&'a mut u8, &'a mut Vec<u8>),
+    /// Data and status word, and what they answer.
+    Response(&'a mut Exchanged),
+}
+
+impl InTransit<'_> {
+    /// The data, without instruction or status word.
+    pub fn data(&self) -> &[u8] {
+        match self {
+            Self::Command(_, data) => data,
+            Self::Response(exchanged) => &exchanged.response,
+        }
+    }
 }
 
 /// What came of a tap.
@@ -66,7 +54,7 @@ pub struct Tap {
     /// What the device was told.
     pub report: Option<TapReport>,
     /// Why the device refused the reader.
-    pub refused: Option<credential::device::RefusedReader>,
+    pub refused: Option<RefusedReader>,
     /// Version of the list that was brought and taken.
     pub list_taken: Option<u32>,
     /// The time token that was brought and taken.
@@ -77,49 +65,6 @@ pub struct Tap {
     pub device_error: Option<Error>,
     /// All messages.
     pub messages: Vec<Exchanged>,
-}
-
-impl<C: Crypto> Door<C> {
-    /// A door without a list that agrees with every decision.
-    pub fn new(reader: Reader<C>) -> Self {
-        Self {
-            reader,
-            session: ReaderSession::new(),
-            list: HeldList::empty(),
-            wants_time: false,
-            verdict: Verdict::Stands,
-        }
-    }
-}
-
-impl<C: Crypto> Phone<C> {
-    /// A locked phone.
-    pub fn new(crypto: C, wallet: MemoryWallet) -> Self {
-        Self { crypto, wallet, session: DeviceSession::new(), presence: Presence::None }
-    }
-
-    /// Hands a command to the device and signs if asked to.
-    pub fn answer(
-        &mut self,
-        now: Now,
-        rng: &mut StdRng,
-        instruction: u8,
-        mut data: Vec<u8>,
-    ) -> (Vec<u8>, StatusWord, Option<DeviceEvent>) {
-        let mut out = vec![0; MESSAGE_MAX];
-        let mut env = DeviceEnv { now, rng, wallet: &mut self.wallet, presence: self.presence };
-        let answer = self.session.receive(&self.crypto, &mut env, instruction, &mut data, &mut out);
-        let reply = match answer {
-            Answer::Reply(reply) => reply,
-            Answer::Sign(request) => {
-                let signature = self.wallet.sign(&request);
-                let mut env = DeviceEnv { now, rng, wallet: &mut self.wallet, presence: self.presence };
-                self.session.resume(&self.crypto, &mut env, Some(&signature), &mut out)
-            }
-        };
-        out.truncate(reply.length);
-        (out, reply.status, reply.event)
-    }
 }
 
 /// A tap under way, driven message by message; the decision and what follows it are separate steps.
@@ -146,8 +91,7 @@ impl Drive {
         (reader_now, device_now): (Now, Now),
         rng: &mut StdRng,
     ) -> Self {
-        door.reader.prepare(rng, reader_now);
-        door.session.begin(transport, reader_now);
+        door.begin(transport, reader_now, rng);
         let response = phone.session.select(transport, device_now).to_vec();
         let opening =
             Exchanged { instruction: None, command: Vec::new(), response, status: StatusWord::NORMAL };
@@ -164,17 +108,18 @@ impl Drive {
         now: Now,
         rng: &mut StdRng,
     ) -> bool {
-        self.step_at(door, phone, (now, now), rng)
+        self.step_through(door, phone, (now, now), rng, &mut |_| {})
     }
 
-    fn step_at<C: Crypto>(
+    fn step_through<C: Crypto>(
         &mut self,
         door: &mut Door<C>,
         phone: &mut Phone<C>,
         (reader_now, device_now): (Now, Now),
         rng: &mut StdRng,
+        meddle: &mut dyn FnMut(InTransit<'_>),
     ) -> bool {
-        let command = match self.reader_step(door, reader_now, rng) {
+        let (instruction, data) = match self.command(door, reader_now, rng) {
             Ok(Some(command)) => command,
             Ok(None) => return self.decision.is_some(),
             Err(error) => {
@@ -182,51 +127,63 @@ impl Drive {
                 return false;
             }
         };
-        let (instruction, command) = command;
-        let (response, status, event) = phone.answer(device_now, rng, instruction.code(), command.clone());
+        let mut command = (instruction.code(), data);
+        meddle(InTransit::Command(&mut command.0, &mut command.1));
+        let mut exchanged = self.deliver(phone, device_now, rng, instruction, command);
+        meddle(InTransit::Response(&mut exchanged));
+        self.pending = Some(exchanged);
+        true
+    }
+
+    /// The reader's next command, if there is one yet.
+    ///
+    /// # Errors
+    /// Why the reader gave up.
+    pub fn command<C: Crypto>(
+        &mut self,
+        door: &mut Door<C>,
+        now: Now,
+        rng: &mut StdRng,
+    ) -> Result<Option<(Instruction, Vec<u8>)>, Error> {
+        let step = if let Some(decision) = self.decision.take() {
+            self.tap.decision = Some(decision);
+            door.conclude(now, rng)?
+        } else {
+            let Some(pair) = self.pending.take() else { return Ok(None) };
+            self.tap.messages.push(pair.clone());
+            door.receive(now, rng, pair.response, pair.status)?
+        };
+        match step {
+            DoorStep::Send(instruction, data) => return Ok(Some((instruction, data))),
+            DoorStep::Decided(decision) => {
+                self.tap.pairs_to_decision = self.tap.messages.len();
+                self.decision = Some(decision);
+            }
+            DoorStep::Finished { list, time } => {
+                self.tap.list_taken = list;
+                self.tap.time_taken = time;
+            }
+        }
+        Ok(None)
+    }
+
+    /// Hands a command to the device and notes what it says to the app.
+    pub fn deliver<C: Crypto>(
+        &mut self,
+        phone: &mut Phone<C>,
+        now: Now,
+        rng: &mut StdRng,
+        instruction: Instruction,
+        (octet, command): (u8, Vec<u8>),
+    ) -> Exchanged {
+        let (response, status, event) = phone.answer(now, rng, octet, command.clone());
         match event {
             Some(DeviceEvent::Refused(refused)) => self.tap.refused = Some(refused),
             Some(DeviceEvent::Finished(report)) => self.tap.report = Some(report),
             Some(DeviceEvent::Failed(error)) => self.tap.device_error = Some(error),
             None => {}
         }
-        self.pending = Some(Exchanged { instruction: Some(instruction), command, response, status });
-        true
-    }
-
-    /// The next command, if there is one yet.
-    fn reader_step<C: Crypto>(
-        &mut self,
-        door: &mut Door<C>,
-        now: Now,
-        rng: &mut StdRng,
-    ) -> Result<Option<(Instruction, Vec<u8>)>, Error> {
-        let mut out = vec![0; COMMAND_MAX];
-        let mut env = ReaderEnv { now, rng, revocations: &door.list, wants_time: door.wants_time };
-        if let Some(decision) = self.decision.take() {
-            self.tap.decision = Some(decision);
-            let step = door.session.conclude(&door.reader, &mut env, door.verdict, &mut out)?;
-            return Ok(sent(&step, &out));
-        }
-        let Some(mut pair) = self.pending.take() else { return Ok(None) };
-        self.tap.messages.push(pair.clone());
-        let step =
-            door.session.receive(&mut door.reader, &mut env, &mut pair.response, pair.status, &mut out)?;
-        let next = sent(&step, &out);
-        match step {
-            ReaderStep::Send { .. } => {}
-            ReaderStep::Decided(decision) => {
-                self.tap.pairs_to_decision = self.tap.messages.len();
-                self.decision = Some(decision);
-            }
-            ReaderStep::Finished { brought, .. } => {
-                self.tap.time_taken = brought.time_token;
-                let Some(list) = brought.revocation_list else { return Ok(None) };
-                door.list.replace(&list).expect("a list that is brought is newer and fits");
-                self.tap.list_taken = Some(list.version());
-            }
-        }
-        Ok(next)
+        Exchanged { instruction: Some(instruction), command, response, status }
     }
 }
 
@@ -238,7 +195,7 @@ pub fn tap<C: Crypto>(
     now: Now,
     rng: &mut StdRng,
 ) -> Tap {
-    tap_with(door, phone, transport, (now, now), rng, |_| {})
+    tap_through(door, phone, transport, (now, now), rng, |_| {})
 }
 
 /// Runs a whole tap with a clock for each side (reader, device), letting `meddle` change each response before the
@@ -251,20 +208,26 @@ pub fn tap_with<C: Crypto>(
     rng: &mut StdRng,
     mut meddle: impl FnMut(&mut Exchanged),
 ) -> Tap {
-    let mut drive = Drive::begin_on(door, phone, transport, nows, rng);
-    loop {
-        if let Some(pending) = drive.pending.as_mut() {
-            meddle(pending);
-        }
-        if !drive.step_at(door, phone, nows, rng) {
-            return drive.tap;
-        }
-    }
+    tap_through(door, phone, transport, nows, rng, |message| match message {
+        InTransit::Command(..) => {}
+        InTransit::Response(exchanged) => meddle(exchanged),
+    })
 }
 
-fn sent(step: &ReaderStep<'_>, out: &[u8]) -> Option<(Instruction, Vec<u8>)> {
-    match step {
-        ReaderStep::Send { instruction, length } => Some((*instruction, out.get(..*length)?.to_vec())),
-        ReaderStep::Decided(_) | ReaderStep::Finished { .. } => None,
+/// Runs a whole tap with a clock for each side (reader, device), letting `meddle` change every message of both
+/// directions before the other side sees it.
+pub fn tap_through<C: Crypto>(
+    door: &mut Door<C>,
+    phone: &mut Phone<C>,
+    transport: Transport,
+    nows: (Now, Now),
+    rng: &mut StdRng,
+    mut meddle: impl FnMut(InTransit<'_>),
+) -> Tap {
+    let mut drive = Drive::begin_on(door, phone, transport, nows, rng);
+    if let Some(opening) = drive.pending.as_mut() {
+        meddle(InTransit::Response(opening));
     }
+    while drive.step_through(door, phone, nows, rng, &mut meddle) {}
+    drive.tap
 }

@@ -1,6 +1,7 @@
 //! A wallet in memory, for tests of the exchange alone; the real one is in `phone-sdk`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use credential::crypto::{Signer, SoftwareSigner};
 use credential::device::{CredentialHandle, SigningRequest, Wallet};
@@ -10,13 +11,14 @@ use credential::ticket::HeldTicket;
 use credential::time::UnixTime;
 
 /// At most one credential, with whatever a test puts beside it.
+#[derive(Clone)]
 pub struct MemoryWallet {
     /// The projects whose readers are known.
     pub issuers: Vec<IssuerKeys>,
     /// The credential, as issued.
     pub credential: Option<(ProjectId, Vec<u8>)>,
     /// The holder key.
-    pub holder: SoftwareSigner,
+    pub holder: Arc<SoftwareSigner>,
     /// Live tickets by reader.
     pub tickets: HashMap<ReaderId, Vec<(HeldTicket, UnixTime)>>,
     /// Readers to refuse.
@@ -33,12 +35,17 @@ impl MemoryWallet {
         Self {
             issuers: Vec::new(),
             credential: None,
-            holder,
+            holder: Arc::new(holder),
             tickets: HashMap::new(),
             revoked_readers: Vec::new(),
             list: None,
             time_token: None,
         }
+    }
+
+    /// How many tickets it holds, of all readers.
+    pub fn tickets_held(&self) -> usize {
+        self.tickets.values().map(Vec::len).sum()
     }
 
     /// The holder key's signature.

@@ -72,11 +72,20 @@ impl World {
 
     /// A reader whose door demands user presence.
     pub fn reader_demanding<C: Crypto>(&mut self, crypto: C, reader: u32, presence: Presence) -> Reader<C> {
-        let scalar = self.scalar();
-        let key = crypto.public_point(&crypto.agreement_key(&scalar).unwrap());
-        let certificate = self.certificate(reader, key, presence).issue(&self.issuer).unwrap();
-        let settings = ReaderSettings { certificate, issuers: self.issuers(), tickets: true };
+        let (scalar, settings) = self.reader_settings_demanding(reader, presence);
         Reader::new(crypto, &scalar, settings, &mut self.rng, at_ms(0)).unwrap()
+    }
+
+    /// The key and the settings of a reader.
+    pub fn reader_settings(&mut self, reader: u32) -> (Secret<32>, ReaderSettings) {
+        self.reader_settings_demanding(reader, Presence::None)
+    }
+
+    fn reader_settings_demanding(&mut self, reader: u32, presence: Presence) -> (Secret<32>, ReaderSettings) {
+        let scalar = self.scalar();
+        let key = CRYPTO.public_point(&CRYPTO.agreement_key(&scalar).unwrap());
+        let certificate = self.certificate(reader, key, presence).issue(&self.issuer).unwrap();
+        (scalar, ReaderSettings { certificate, issuers: self.issuers(), tickets: true })
     }
 
     /// A phone with a credential for `user_id`; returns its serial too.

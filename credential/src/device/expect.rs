@@ -4,7 +4,7 @@ use super::event::{RefusedReader, SigningRequest, TapReport};
 use super::session::DeviceEnv;
 use super::wallet::{CredentialHandle, Wallet};
 use crate::crypto::{Crypto, Point, Signature, TAG_OCTETS};
-use crate::error::{ApiMisuse, Error, ObjectError, PeerIncompatible};
+use crate::error::{ApiMisuse, Error, ObjectError};
 use crate::id::{ProjectId, ReaderId};
 use crate::message::CONFIRM_OCTETS;
 use crate::message::ack::{Ack, ITEM_OVERHEAD};
@@ -78,9 +78,7 @@ impl ExpectHello {
         out: &mut [u8],
     ) -> Result<(ExpectConfirm<C>, usize, Option<RefusedReader>), Error> {
         let hello = Hello::decode(data)?;
-        if !hello.is_supported() {
-            return Err(Error::PeerIncompatible(PeerIncompatible::Version));
-        }
+        hello.check_supported()?;
         let h3 = Transcript::begin(crypto, self.transport, &SelectResponse::OURS).then(crypto, &[data]);
         // The same work in the same order for every reader: what is only for genuine ones comes after it.
         let judged = judge(crypto, env, &hello);
@@ -216,16 +214,19 @@ impl ExpectOutcome {
 
 /// The device's checks before it answers for real.
 fn judge<C: Crypto>(crypto: &C, env: &DeviceEnv<'_>, hello: &Hello) -> Result<Presented, RefusedReader> {
-    let decoded = ReaderCertificate::decode(&hello.certificate);
-    let issuers = decoded.ok().and_then(|certificate| env.wallet.issuers(certificate.project));
-    let now = env.now.unix.ok_or(RefusedReader::NoClock);
-    let Some(issuers) = issuers else {
-        verify_in_vain(crypto, hello, decoded.ok());
+    let certificate = ReaderCertificate::decode(&hello.certificate)
+        .map_err(|error| RefusedReader::Certificate(error.into()))?;
+    let Some(issuers) = env.wallet.issuers(certificate.project) else {
+        verify_in_vain(crypto, hello, &certificate);
         return Err(RefusedReader::UnknownProject);
     };
-    let verified = VerifiedCertificate::verify(crypto, &hello.certificate, issuers, now?);
+    let Some(now) = env.now.unix else {
+        verify_in_vain(crypto, hello, &certificate);
+        return Err(RefusedReader::NoClock);
+    };
+    let verified = VerifiedCertificate::verify(crypto, &hello.certificate, issuers, now);
     if verified == Err(ObjectError::UnknownIssuer) {
-        verify_in_vain(crypto, hello, decoded.ok());
+        verify_in_vain(crypto, hello, &certificate);
     }
     let verified = verified.map_err(RefusedReader::Certificate)?;
     let fields = verified.fields();
@@ -242,14 +243,13 @@ fn judge<C: Crypto>(crypto: &C, env: &DeviceEnv<'_>, hello: &Hello) -> Result<Pr
     Ok(Presented { project: fields.project, reader: fields.reader, credential })
 }
 
-/// A reader of an unknown project or key costs the time of a signature check all the same.
-fn verify_in_vain<C: Crypto>(crypto: &C, hello: &Hello, certificate: Option<ReaderCertificate>) {
+/// A reader whose signature is not checked costs the time of a check all the same.
+fn verify_in_vain<C: Crypto>(crypto: &C, hello: &Hello, certificate: &ReaderCertificate) {
     // The generator of the group: a key that nobody signs readers with.
     const STRANGER: Point = Point([
         0x03, 0x6B, 0x17, 0xD1, 0xF2, 0xE1, 0x2C, 0x42, 0x47, 0xF8, 0xBC, 0xE6, 0xE5, 0x63, 0xA4, 0x40, 0xF2,
         0x77, 0x03, 0x7D, 0x81, 0x2D, 0xEB, 0x33, 0xA0, 0xF4, 0xA1, 0x39, 0x45, 0xD8, 0x98, 0xC2, 0x96,
     ]);
-    let Some(certificate) = certificate else { return };
     let key = IssuerKey { index: certificate.issuer, point: STRANGER };
     if let Some(issuers) = IssuerKeys::new(certificate.project, &[key]) {
         let refused = VerifiedCertificate::verify(

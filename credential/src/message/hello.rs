@@ -10,7 +10,7 @@
 
 use super::select::{SUITE, VERSION};
 use crate::crypto::Point;
-use crate::error::DecodeError;
+use crate::error::{DecodeError, PeerIncompatible};
 use crate::object::ReaderCertificate;
 use crate::time::UnixTime;
 use crate::wire::{Cursor, NoRoom, Writer};
@@ -61,9 +61,13 @@ impl Hello {
         Ok(hello)
     }
 
-    /// Whether version and suite are those of this code.
-    pub(crate) const fn is_supported(&self) -> bool {
-        self.version == VERSION && self.suite == SUITE
+    /// Refuses a version or a suite other than those of this code.
+    pub(crate) const fn check_supported(&self) -> Result<(), PeerIncompatible> {
+        match (self.version, self.suite) {
+            (VERSION, SUITE) => Ok(()),
+            (VERSION, _) => Err(PeerIncompatible::Suite),
+            _ => Err(PeerIncompatible::Version),
+        }
     }
 }
 
