@@ -6,7 +6,7 @@ use credential::device::RefusedReader;
 use credential::error::{Error, ObjectError};
 use credential::id::ReaderId;
 use credential::iso7816::StatusWord;
-use credential::limits::TICKET_KEY_LIFE_MS;
+use credential::limits::{RESPONSE_TIMEOUT_MS, TAP_TIMEOUT_MS, TICKET_KEY_LIFE_MS};
 use credential::object::Presence;
 use credential::reader::{DenyReason, Outcome, Path, Verdict};
 use credential::time::{Now, UnixTime, Validity};
@@ -339,4 +339,42 @@ fn a_renewed_credential_replaces_a_ticket_that_has_expired() {
     renewed.tickets = tickets;
     scene.phone = Phone::new(CRYPTO, renewed);
     assert_eq!(granted(&scene.tap(11_000)), Some((ID, Path::Full)));
+}
+
+#[test]
+fn a_silent_device_and_a_silent_reader_are_given_up_in_time() {
+    let mut scene = scene();
+    let mut drive = Drive::begin(&mut scene.door, &mut scene.phone, at_ms(0), &mut scene.rng);
+    assert!(drive.step(&mut scene.door, &mut scene.phone, at_ms(0), &mut scene.rng));
+    assert_eq!(scene.door.session.poll_at(), Some(at_ms(RESPONSE_TIMEOUT_MS).instant));
+    assert_eq!(scene.phone.session.poll_at(), Some(at_ms(TAP_TIMEOUT_MS).instant));
+
+    assert_eq!(scene.door.session.expire(at_ms(RESPONSE_TIMEOUT_MS - 1).instant), Ok(()));
+    assert!(!scene.door.session.is_idle());
+    assert_eq!(scene.door.session.expire(at_ms(RESPONSE_TIMEOUT_MS).instant), Err(Error::TimedOut));
+    assert!(scene.door.session.is_idle() && scene.door.session.poll_at().is_none());
+
+    assert_eq!(scene.phone.session.expire(at_ms(TAP_TIMEOUT_MS - 1).instant), Ok(()));
+    assert_eq!(scene.phone.session.expire(at_ms(TAP_TIMEOUT_MS).instant), Err(Error::TimedOut));
+    assert!(scene.phone.session.is_idle());
+    assert_eq!(granted(&scene.tap(TAP_TIMEOUT_MS)), Some((ID, Path::Full)));
+}
+
+#[test]
+fn an_answer_that_comes_too_late_is_not_taken() {
+    let mut scene = scene();
+    let mut drive = Drive::begin(&mut scene.door, &mut scene.phone, at_ms(0), &mut scene.rng);
+    assert!(!drive.step(&mut scene.door, &mut scene.phone, at_ms(RESPONSE_TIMEOUT_MS), &mut scene.rng));
+    assert_eq!(drive.tap.reader_error, Some(Error::TimedOut));
+    assert_eq!(granted(&scene.tap(RESPONSE_TIMEOUT_MS)), Some((ID, Path::Full)));
+}
+
+#[test]
+fn the_sessions_are_as_small_as_the_readme_says() {
+    use std::mem::size_of;
+    use credential::crypto::RustCrypto;
+    use credential::device::DeviceSession;
+    use credential::reader::ReaderSession;
+    // On a 32-bit microcontroller they are smaller: see `docs/PERFORMANCE.md`.
+    assert_eq!((size_of::<ReaderSession<RustCrypto>>(), size_of::<DeviceSession<RustCrypto>>()), (0, 0));
 }
