@@ -72,7 +72,7 @@ impl fmt::Display for Report {
 
 fn table(taps: &[TapRow]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_preset(presets::UTF8_BORDERS_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header([
         "who", "occasion", "over", "path", "pairs", "octets >", "octets <", "reader", "phone", "decision",
         "output",
