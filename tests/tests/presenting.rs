@@ -1,4 +1,11 @@
 //! The SDK's presenters against a real reader session, over the framing of every link.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! The wallet's side of activation and renewal: what it asks, what it believes, what it keeps.
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::sync::mpsc::channel;
 
@@ -124,9 +125,12 @@ fn a_key_for_an_invitation_is_given_up_after_two_days() {
     assert_eq!(keys(&phone), 0);
 }
 
+/// How an answer is changed, and what is said of it.
+type Case = (fn(&mut Value), NotGenuine);
+
 #[test]
 fn an_answer_that_does_not_hold_is_kept_in_no_part() {
-    let cases: [(fn(&mut Value), NotGenuine); 6] = [
+    let cases: [Case; 6] = [
         (|answer| answer["user"]["user_id"] = json!("42"), NotGenuine::Mismatch),
         (|answer| answer["issuer_keys"] = json!([]), NotGenuine::IssuerKeys),
         (
