@@ -6,6 +6,7 @@
     reason = "this crate is only used by tests and benchmarks"
 )]
 
+pub mod fuzzing;
 pub mod pair;
 pub mod vectors;
 pub mod wallet;
