@@ -9,11 +9,21 @@
 )]
 
 mod air;
+mod apdu;
+mod ble_message;
+mod card;
 mod device_session;
 mod input;
+mod interface_device;
+mod log;
+mod objects;
 mod reader_session;
 mod remembering;
+mod sealed;
+mod segments;
 mod stage;
+mod stream;
+mod substituting;
 
 use credential::time::UnixTime;
 use credential::transport::Transport;
@@ -21,15 +31,33 @@ use credential::transport::Transport;
 use crate::world::{START, WEEK_S};
 use input::Input;
 
+pub use apdu::apdu;
+pub use ble_message::ble_message;
+pub use card::card;
 pub use device_session::device_session;
+pub use interface_device::interface_device;
+pub use objects::objects;
 pub use reader_session::reader_session;
+pub use sealed::sealed;
+pub use segments::segments;
+pub use stream::stream;
 
 /// The body of a target.
 pub type Target = fn(&[u8]);
 
 /// Every target by the name of its file and its corpus.
-pub const TARGETS: &[(&str, Target)] =
-    &[("device_session", device_session), ("reader_session", reader_session)];
+pub const TARGETS: &[(&str, Target)] = &[
+    ("apdu", apdu),
+    ("ble_message", ble_message),
+    ("card", card),
+    ("device_session", device_session),
+    ("interface_device", interface_device),
+    ("objects", objects),
+    ("reader_session", reader_session),
+    ("sealed", sealed),
+    ("segments", segments),
+    ("stream", stream),
+];
 
 const TRANSPORTS: [Transport; 4] = [Transport::Nfc, Transport::BleGatt, Transport::BleL2cap, Transport::Tcp];
 

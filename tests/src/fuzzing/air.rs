@@ -3,7 +3,7 @@
 //! The central one is that of matching conversations: whatever a side concludes, there is one on the other side that
 //! said and heard the very same octets.
 
-use credential::device::{Answer, DeviceEnv, DeviceEvent, Reply};
+use credential::device::{Answer, DeviceEnv, DeviceEvent, DeviceSession, Reply};
 use credential::error::{ApiMisuse, Error};
 use credential::iso7816::StatusWord;
 use credential::limits::{COMMAND_MAX, MESSAGE_MAX};
@@ -14,24 +14,11 @@ use credential::secret::Secret;
 use credential::time::{Instant, Now, OutsideValidity, UnixTime};
 use credential::transport::Transport;
 
+use super::log::{DoorLog, PhoneLog};
 use super::remembering::{Remembering, sign};
 use super::stage::{Draws, FORGED_VERSION, Stage, Standing, Visitor};
 use crate::pair::{Door, HeldList};
 use crate::world::START;
-
-/// A conversation as one side heard it: every message's data, from the answer to SELECT on.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Log {
-    transport: Transport,
-    messages: Vec<Vec<u8>>,
-}
-
-/// A conversation of the door's, and what it told the device in the end.
-struct DoorLog {
-    log: Log,
-    decided: Option<Result<(), DenyReason>>,
-    path: Option<Path>,
-}
 
 /// What the holder key does when it is asked to sign.
 pub(super) enum Signing {
@@ -103,11 +90,7 @@ impl<'s> Air<'s> {
     pub(super) fn begin(&mut self, transport: Transport) {
         let now = self.door_now();
         self.door.session.begin(transport, now);
-        self.door_logs.push(DoorLog {
-            log: Log { transport, messages: Vec::new() },
-            decided: None,
-            path: None,
-        });
+        self.door_logs.push(DoorLog::new(transport));
         self.deciding = false;
         (self.command, self.answer) = (None, None);
     }
@@ -117,8 +100,8 @@ impl<'s> Air<'s> {
         let now = self.phone_now();
         let visitor = self.visitor();
         let response = visitor.phone.session.select(transport, now).to_vec();
-        visitor.log = Some(Log { transport, messages: vec![response.clone()] });
-        visitor.decoy = false;
+        visitor.logs.push(PhoneLog::new(transport, response.clone()));
+        visitor.under_way = true;
         self.answered(response, StatusWord::NORMAL);
     }
 
@@ -196,43 +179,50 @@ impl<'s> Air<'s> {
         let heard = data.clone();
         let mut out = vec![0; self.out_octets];
         let visitor = &mut self.stage.visitors[self.present];
-        let mut log = visitor.log.take();
-        if let Some(log) = &mut log {
-            log.messages.push(heard);
-        }
         let phone = &mut visitor.phone;
         let presence = phone.presence;
         let mut env = DeviceEnv { now, rng: &mut self.rng, wallet: &mut phone.wallet, presence };
         let answer = phone.session.receive(&phone.crypto, &mut env, instruction, &mut data, &mut out);
+        let mut log = if visitor.under_way { visitor.logs.pop() } else { None };
+        if let Some(log) = &mut log {
+            log.log.messages.push(heard);
+        }
         let asked = matches!(answer, Answer::Sign(_));
         let reply = match answer {
             Answer::Reply(reply) => reply,
             Answer::Sign(request) => {
-                assert!(!visitor.decoy && instruction == Instruction::Confirm.code());
-                assert!(self.door_logs.iter().any(|door| log.as_ref().is_some_and(|log| door.said(log))));
-                visitor.signed = matches!(signing, Signing::Genuine);
+                let log = log.as_mut().unwrap();
+                assert!(!log.decoy && instruction == Instruction::Confirm.code());
+                assert!(self.door_logs.iter().any(|door| door.said(&log.log)), "the door confirmed");
+                log.signed = matches!(signing, Signing::Genuine);
                 let signature = match signing {
                     Signing::Genuine => Some(sign(&phone.wallet, &request)),
                     Signing::Refused => None,
                     Signing::Garbage(octets) => Some(octets),
-                    Signing::Forgotten => return,
+                    Signing::Forgotten => return visitor.under_way = false,
                 };
                 let mut env = DeviceEnv { now, rng: &mut self.rng, wallet: &mut phone.wallet, presence };
                 phone.session.resume(&phone.crypto, &mut env, signature.as_ref(), &mut out)
             }
         };
         out.truncate(reply.length);
-        visitor.check_reply(instruction, &reply, asked);
-        if reply.status == StatusWord::NORMAL {
-            let mut log = log.unwrap();
-            if let Some(DeviceEvent::Finished(report)) = &reply.event {
-                let told = self.door_logs.iter().find(|door| door.said(&log)).unwrap();
-                assert_eq!(Some(report.result), told.decided, "a device believes what the reader said");
-                visitor.exporter = Some(report.exporter.clone());
+        check_reply(&phone.session, instruction, &reply, asked);
+        visitor.under_way = reply.status == StatusWord::NORMAL;
+        if let Some(log) = &mut log {
+            match &reply.event {
+                Some(DeviceEvent::Refused(_)) => log.decoy = true,
+                Some(DeviceEvent::Finished(report)) => {
+                    let told = self.door_logs.iter().find(|door| door.said(&log.log)).unwrap();
+                    assert_eq!(Some(report.result), told.decided, "a device believes what the reader said");
+                    assert!(!log.decoy);
+                    log.exporter = Some(report.exporter.clone());
+                }
+                _ => {}
             }
-            log.messages.push(out.clone());
-            visitor.log = Some(log);
+            if visitor.under_way { log.log.messages.push(out.clone()) } else { drop(log.log.messages.pop()) }
         }
+        assert!(log.is_some() || !visitor.under_way, "nothing is answered before SELECT");
+        visitor.logs.extend(log);
         self.answered(out, reply.status);
     }
 
@@ -249,7 +239,7 @@ impl<'s> Air<'s> {
         if reply.status != StatusWord::NORMAL {
             assert!(reply.length == 0 && phone.session.is_idle());
         }
-        visitor.log = None;
+        visitor.under_way = false;
     }
 
     /// Whatever comes next in an undisturbed tap.
@@ -276,7 +266,6 @@ impl<'s> Air<'s> {
         (self.present, self.out_octets, self.rng) = (0, MESSAGE_MAX, Draws::new(2));
         self.visitor().furnish();
         for path in [None, Some(Path::Fast)] {
-            self.visitor().exporter = None;
             self.begin(Transport::Nfc);
             self.select(Transport::Nfc);
             while !self.door.session.is_idle() {
@@ -285,7 +274,7 @@ impl<'s> Air<'s> {
             let told = self.door_logs.last().unwrap();
             assert_eq!(told.decided, Some(Ok(())), "a clean tap is granted");
             assert!(path.is_none_or(|path| told.path == Some(path)));
-            assert!(self.visitor().exporter.is_some(), "a clean tap is reported");
+            assert!(self.visitor().logs.last().unwrap().exporter.is_some(), "a clean tap is reported");
         }
     }
 
@@ -300,19 +289,20 @@ impl<'s> Air<'s> {
         self.command = Some((instruction.code(), data.to_vec()));
     }
 
-    /// The visitor with whom the door has just spoken, octet for octet.
-    fn partner(&self) -> &Visitor {
+    /// The visitor with whom the door has just spoken, octet for octet, and how it heard that.
+    fn partner(&self) -> (&Visitor, &PhoneLog) {
         let heard = &self.door_logs.last().unwrap().log;
-        let mut visitors = self.stage.visitors.iter();
-        visitors.find(|visitor| visitor.log.as_ref() == Some(heard)).expect("somebody said all this")
+        let mut logs =
+            self.stage.visitors.iter().flat_map(|visitor| visitor.logs.iter().map(move |log| (visitor, log)));
+        logs.find(|(_, log)| log.log == *heard).expect("somebody said all this")
     }
 
     fn decided(&mut self, decision: &Decision) {
         self.deciding = true;
-        let visitor = self.partner();
-        assert!(!visitor.decoy && visitor.standing != Standing::Stranger);
+        let (visitor, log) = self.partner();
+        assert!(!log.decoy && visitor.standing != Standing::Stranger);
         let expected = match decision.path {
-            Path::Full => self.judgement(visitor),
+            Path::Full => self.judgement(visitor, log.signed),
             Path::Fast => {
                 assert!(self.door.reader.settings().tickets && visitor.standing == Standing::Genuine);
                 assert!(self.reader_unix.is_some_and(|now| now < visitor.validity.not_after));
@@ -338,8 +328,8 @@ impl<'s> Air<'s> {
     }
 
     /// What the specification says about a PROOF of this visitor, here and now.
-    fn judgement(&self, visitor: &Visitor) -> Result<(), DenyReason> {
-        if visitor.standing != Standing::Genuine || !visitor.signed {
+    fn judgement(&self, visitor: &Visitor, signed: bool) -> Result<(), DenyReason> {
+        if visitor.standing != Standing::Genuine || !signed {
             return Err(DenyReason::NotAccepted);
         }
         let now = self.reader_unix.ok_or(DenyReason::NoClock)?;
@@ -352,7 +342,7 @@ impl<'s> Air<'s> {
 
     fn finished(&mut self, brought: &Brought<'_>, exporter: &Secret<32>) {
         assert!(self.door.session.is_idle());
-        assert_eq!(self.partner().exporter.as_ref(), Some(exporter), "both sides export the same");
+        assert_eq!(self.partner().1.exporter.as_ref(), Some(exporter), "both sides export the same");
         if let Some(list) = &brought.revocation_list {
             assert_ne!(list.version(), FORGED_VERSION);
             self.door.list.replace(list).expect("a list that is brought is newer and fits");
@@ -364,44 +354,29 @@ impl<'s> Air<'s> {
     }
 }
 
-impl DoorLog {
-    /// Whether the door said and heard all that is in `log`, and perhaps more after it.
-    fn said(&self, log: &Log) -> bool {
-        self.log.transport == log.transport && self.log.messages.starts_with(&log.messages)
+/// Only the documented answers, each of its one length.
+fn check_reply(session: &DeviceSession<Remembering>, instruction: u8, reply: &Reply, asked: bool) {
+    let instruction = Instruction::from_code(instruction);
+    match reply.status {
+        StatusWord::NORMAL => match instruction {
+            Some(Instruction::Hello) => assert_eq!(reply.length, 121),
+            Some(Instruction::Confirm) => assert!(asked && reply.length == 237),
+            Some(Instruction::Outcome) => {
+                assert!(reply.length >= 16 && matches!(reply.event, Some(DeviceEvent::Finished(_))));
+                assert!(session.is_idle());
+            }
+            None => panic!("an unknown instruction was answered"),
+        },
+        StatusWord::INSTRUCTION_NOT_SUPPORTED => assert!(instruction.is_none()),
+        StatusWord::WRONG_LENGTH
+        | StatusWord::SECURITY_STATUS_NOT_SATISFIED
+        | StatusWord::CONDITIONS_OF_USE_NOT_SATISFIED
+        | StatusWord::FUNCTION_NOT_SUPPORTED => {}
+        other => panic!("an undocumented status word: {other}"),
     }
-}
-
-impl Visitor {
-    /// Only the documented answers, each of its one length.
-    fn check_reply(&mut self, instruction: u8, reply: &Reply, asked: bool) {
-        let instruction = Instruction::from_code(instruction);
-        match reply.status {
-            StatusWord::NORMAL => match instruction {
-                Some(Instruction::Hello) => {
-                    assert_eq!(reply.length, 121);
-                    self.decoy = matches!(reply.event, Some(DeviceEvent::Refused(_)));
-                }
-                Some(Instruction::Confirm) => assert!(asked && reply.length == 237),
-                Some(Instruction::Outcome) => {
-                    assert!(!self.decoy && reply.length >= 16);
-                    assert!(matches!(reply.event, Some(DeviceEvent::Finished(_))));
-                    assert!(self.phone.session.is_idle());
-                }
-                None => panic!("an unknown instruction was answered"),
-            },
-            StatusWord::INSTRUCTION_NOT_SUPPORTED => assert!(instruction.is_none()),
-            StatusWord::WRONG_LENGTH
-            | StatusWord::SECURITY_STATUS_NOT_SATISFIED
-            | StatusWord::CONDITIONS_OF_USE_NOT_SATISFIED
-            | StatusWord::FUNCTION_NOT_SUPPORTED => {}
-            other => panic!("an undocumented status word: {other}"),
-        }
-        if reply.status != StatusWord::NORMAL {
-            let Some(DeviceEvent::Failed(error)) = reply.event else {
-                panic!("a failure is told to the app")
-            };
-            assert!(StatusWord::from(error) == reply.status && reply.length == 0);
-            assert!(self.phone.session.is_idle(), "a device is ready for SELECT after any error");
-        }
+    if reply.status != StatusWord::NORMAL {
+        let Some(DeviceEvent::Failed(error)) = reply.event else { panic!("a failure is told to the app") };
+        assert!(StatusWord::from(error) == reply.status && reply.length == 0);
+        assert!(session.is_idle(), "a device is ready for SELECT after any error");
     }
 }

@@ -6,7 +6,8 @@ use std::hash::Hash;
 use std::rc::Rc;
 
 use credential::crypto::{
-    AgreementKey, Crypto, Digest, InvalidKey, Mismatch, Point, RustCrypto, Signature, Signer, TAG_OCTETS,
+    AgreementKey, Crypto, Digest, InvalidKey, Mismatch, Point, RustCrypto, Signature, Signer, SoftwareSigner,
+    TAG_OCTETS,
 };
 use credential::device::SigningRequest;
 use credential::secret::Secret;
@@ -25,7 +26,7 @@ type Memory<K, V> = RefCell<HashMap<K, V>>;
 thread_local! {
     static KEYS: Memory<[u8; 32], Result<Rc<AgreementKey>, InvalidKey>> = RefCell::default();
     static AGREED: Memory<(Point, Point), Result<Secret<32>, InvalidKey>> = RefCell::default();
-    static SIGNED: Memory<Vec<u8>, [u8; 64]> = RefCell::default();
+    static SIGNED: Memory<Vec<u8>, Result<Signature, InvalidKey>> = RefCell::default();
     static VERIFIED: Memory<Vec<u8>, Result<(), Mismatch>> = RefCell::default();
 }
 
@@ -42,10 +43,29 @@ fn remembered<K: Eq + Hash, V: Clone>(memory: &Memory<K, V>, key: K, compute: im
     value
 }
 
+/// A signing key whose signatures are remembered.
+pub(super) struct RememberingSigner(pub(super) SoftwareSigner);
+
+impl Signer for RememberingSigner {
+    type Error = InvalidKey;
+
+    fn public_key(&self) -> Point {
+        self.0.public_key()
+    }
+
+    fn sign(&self, message: &[&[u8]]) -> Result<Signature, InvalidKey> {
+        signed(&self.0, message)
+    }
+}
+
 /// The holder key's signature of a tap.
 pub(super) fn sign(wallet: &MemoryWallet, request: &SigningRequest) -> [u8; 64] {
-    let question = [wallet.holder.public_key().0.as_slice(), request.message()].concat();
-    SIGNED.with(|memory| remembered(memory, question, || wallet.sign(request)))
+    signed(&wallet.holder, &[request.message()]).unwrap().0
+}
+
+fn signed(signer: &SoftwareSigner, message: &[&[u8]]) -> Result<Signature, InvalidKey> {
+    let question = [signer.public_key().0.as_slice(), &message.concat()].concat();
+    SIGNED.with(|memory| remembered(memory, question, || signer.sign(message)))
 }
 
 impl Crypto for Remembering {

@@ -12,7 +12,7 @@ use credential::time::{UnixTime, Validity};
 use rand::rngs::StdRng;
 use rand::{SeedableRng, TryCryptoRng, TryRng};
 
-use super::air::Log;
+use super::log::PhoneLog;
 use super::remembering::Remembering;
 use crate::pair::{Door, Phone};
 use crate::wallet::MemoryWallet;
@@ -42,14 +42,10 @@ pub(super) struct Visitor {
     pub(super) user_id: &'static str,
     pub(super) serial: Serial,
     pub(super) validity: Validity,
-    /// What was said since SELECT, as the phone heard it.
-    pub(super) log: Option<Log>,
-    /// Whether the last OFFER was of random octets.
-    pub(super) decoy: bool,
-    /// Whether the last PROOF was signed with the holder key.
-    pub(super) signed: bool,
-    /// The exporter of the last tap that came to its end.
-    pub(super) exporter: Option<Secret<32>>,
+    /// Every conversation since SELECT, as the phone heard it.
+    pub(super) logs: Vec<PhoneLog>,
+    /// Whether the last conversation goes on.
+    pub(super) under_way: bool,
 }
 
 /// What does not change from run to run.
@@ -93,8 +89,8 @@ impl Stage {
             visitor.phone.session = DeviceSession::new();
             visitor.phone.wallet.tickets.clear();
             visitor.furnish();
-            (visitor.log, visitor.exporter) = (None, None);
-            (visitor.decoy, visitor.signed) = (false, false);
+            visitor.logs.clear();
+            visitor.under_way = false;
         }
         let reader = Reader::new(Remembering, &self.scalar, self.settings.clone(), rng, at_ms(0)).unwrap();
         Door::new(reader)
@@ -109,10 +105,8 @@ impl Visitor {
             user_id,
             serial,
             validity: validity(-60, WEEK_S),
-            log: None,
-            decoy: false,
-            signed: false,
-            exporter: None,
+            logs: Vec::new(),
+            under_way: false,
         }
     }
 
