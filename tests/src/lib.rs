@@ -11,6 +11,7 @@
 pub mod distribution;
 pub mod door;
 pub mod framing;
+pub mod fuzzing;
 pub mod link;
 pub mod live;
 pub mod pair;

@@ -371,10 +371,10 @@ fn an_answer_that_comes_too_late_is_not_taken() {
 
 #[test]
 fn the_sessions_are_as_small_as_the_readme_says() {
-    use std::mem::size_of;
     use credential::crypto::RustCrypto;
     use credential::device::DeviceSession;
     use credential::reader::ReaderSession;
+    use std::mem::size_of;
     // On a 32-bit microcontroller they are smaller: see `docs/PERFORMANCE.md`.
     assert_eq!((size_of::<ReaderSession<RustCrypto>>(), size_of::<DeviceSession<RustCrypto>>()), (0, 0));
 }
