@@ -86,7 +86,7 @@ fn flipped(message: Message, bit: usize, data: &[u8]) -> Ending {
             match () {
                 () if *lowest > 1 || *highest < 1 => incompatible(PeerIncompatible::Version),
                 () if suites & 1 == 0 => incompatible(PeerIncompatible::Suite),
-                () if limit < &[0, 241] => incompatible(PeerIncompatible::Limits),
+                () if limit < [0_u8, 241].as_slice() => incompatible(PeerIncompatible::Limits),
                 // Nothing in clear shows the change, but the reader's transcript has it and the device's has not.
                 () => confirm_fails(),
             }

@@ -376,5 +376,5 @@ fn the_sessions_are_as_small_as_the_readme_says() {
     use credential::reader::ReaderSession;
     use std::mem::size_of;
     // On a 32-bit microcontroller they are smaller: see `docs/PERFORMANCE.md`.
-    assert_eq!((size_of::<ReaderSession<RustCrypto>>(), size_of::<DeviceSession<RustCrypto>>()), (0, 0));
+    assert_eq!((size_of::<ReaderSession<RustCrypto>>(), size_of::<DeviceSession<RustCrypto>>()), (264, 240));
 }
