@@ -70,6 +70,19 @@ pub trait Crypto {
     /// [`InvalidKey`] when `point` is not on the curve.
     fn agree(&self, key: &Self::AgreementKey, point: &Point) -> Result<Secret<32>, InvalidKey>;
 
+    /// ECDH of two keys with the same point, which a backend may look at once.
+    ///
+    /// # Errors
+    /// As [`Crypto::agree`].
+    fn agree_both(
+        &self,
+        keys: [&Self::AgreementKey; 2],
+        point: &Point,
+    ) -> Result<[Secret<32>; 2], InvalidKey> {
+        let [one, other] = keys;
+        Ok([self.agree(one, point)?, self.agree(other, point)?])
+    }
+
     /// ECDSA verification of a low-s signature over the joined parts.
     ///
     /// # Errors

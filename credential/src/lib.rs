@@ -11,7 +11,7 @@
 //! * [`crypto`]: the port to P-256, AES-256-GCM and SHA-256.
 #![no_std]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "aws-lc"))]
 extern crate std;
 
 pub mod application;

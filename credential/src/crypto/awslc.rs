@@ -4,11 +4,11 @@
 //! and HMAC and HKDF are faster.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::agreement::{self, ECDH_P256};
+use aws_lc_rs::agreement::{self, ECDH_P256, ParsedPublicKey};
 use aws_lc_rs::digest;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, UnparsedPublicKey,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+
+mod known_keys;
 
 use super::{Crypto, Digest, InvalidKey, Mismatch, Point, RustCrypto, Signature, Signer, TAG_OCTETS};
 use crate::secret::Secret;
@@ -40,22 +40,23 @@ impl Crypto for AwsLc {
     }
 
     fn agree(&self, key: &AwsLcAgreementKey, point: &Point) -> Result<Secret<32>, InvalidKey> {
-        if !point.is_compressed() {
-            return Err(InvalidKey);
-        }
-        let public = agreement::UnparsedPublicKey::new(&ECDH_P256, &point.0);
-        agreement::agree(&key.secret, public, InvalidKey, |shared| {
-            shared.try_into().map(Secret::new).map_err(|_| InvalidKey)
-        })
+        agree(key, parsed(point)?)
+    }
+
+    fn agree_both(
+        &self,
+        [one, other]: [&AwsLcAgreementKey; 2],
+        point: &Point,
+    ) -> Result<[Secret<32>; 2], InvalidKey> {
+        let point = parsed(point)?;
+        Ok([agree(one, point.clone())?, agree(other, point)?])
     }
 
     fn verify(&self, key: &Point, message: &[&[u8]], signature: &Signature) -> Result<(), Mismatch> {
         if !signature.is_low_s() || !key.is_compressed() {
             return Err(Mismatch);
         }
-        UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &key.0)
-            .verify_digest(&hashed(message), &signature.0)
-            .map_err(|_| Mismatch)
+        known_keys::verify(key, &hashed(message), signature)
     }
 
     fn sha256(&self, parts: &[&[u8]]) -> Digest {
@@ -132,6 +133,20 @@ impl Signer for AwsLcSigner {
         let signature = self.pair.sign_digest(&hashed(message)).map_err(|_| InvalidKey)?;
         Signature::normalized(signature.as_ref().try_into().map_err(|_| InvalidKey)?)
     }
+}
+
+fn parsed(point: &Point) -> Result<ParsedPublicKey, InvalidKey> {
+    if !point.is_compressed() {
+        return Err(InvalidKey);
+    }
+    ParsedPublicKey::try_from(&agreement::UnparsedPublicKey::new(&ECDH_P256, &point.0))
+        .map_err(|_| InvalidKey)
+}
+
+fn agree(key: &AwsLcAgreementKey, point: ParsedPublicKey) -> Result<Secret<32>, InvalidKey> {
+    agreement::agree(&key.secret, point, InvalidKey, |shared| {
+        shared.try_into().map(Secret::new).map_err(|_| InvalidKey)
+    })
 }
 
 fn hashed(parts: &[&[u8]]) -> digest::Digest {

@@ -65,6 +65,15 @@ impl<C: Crypto> Crypto for Counting<C> {
         self.inner.agree(key, point)
     }
 
+    fn agree_both(
+        &self,
+        keys: [&Self::AgreementKey; 2],
+        point: &Point,
+    ) -> Result<[Secret<32>; 2], InvalidKey> {
+        self.count(|operations| operations.agreements = operations.agreements.saturating_add(2));
+        self.inner.agree_both(keys, point)
+    }
+
     fn verify(&self, key: &Point, message: &[&[u8]], signature: &Signature) -> Result<(), Mismatch> {
         self.count(|operations| operations.verifications = operations.verifications.saturating_add(1));
         self.inner.verify(key, message, signature)

@@ -122,8 +122,7 @@ impl<C: Crypto> ExpectOffer<C> {
             return Ok(Offered::Fast(decision, Decided { keys, result: Ok(contents) }));
         }
         let crypto = &reader.crypto;
-        let ee = crypto.agree(&self.ephemeral, &offer.ephemeral)?;
-        let es = crypto.agree(&reader.key, &offer.ephemeral)?;
+        let [ee, es] = crypto.agree_both([&self.ephemeral, &reader.key], &offer.ephemeral)?;
         let secret = FullSecret::derive(crypto, h4, &ee, &es);
         let tag = secret.confirmation(crypto, h4);
         out.get_mut(..CONFIRM_OCTETS).ok_or(NoRoom)?.copy_from_slice(tag.expose());
