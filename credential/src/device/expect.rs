@@ -213,7 +213,7 @@ impl ExpectOutcome {
 }
 
 /// The device's checks before it answers for real.
-fn judge<C: Crypto>(crypto: &C, env: &DeviceEnv<'_>, hello: &Hello) -> Result<Presented, RefusedReader> {
+fn judge<C: Crypto>(crypto: &C, env: &mut DeviceEnv<'_>, hello: &Hello) -> Result<Presented, RefusedReader> {
     let certificate = ReaderCertificate::decode(&hello.certificate)
         .map_err(|error| RefusedReader::Certificate(error.into()))?;
     let Some(issuers) = env.wallet.issuers(certificate.project) else {
@@ -224,11 +224,19 @@ fn judge<C: Crypto>(crypto: &C, env: &DeviceEnv<'_>, hello: &Hello) -> Result<Pr
         verify_in_vain(crypto, hello, &certificate);
         return Err(RefusedReader::NoClock);
     };
-    let verified = VerifiedCertificate::verify(crypto, &hello.certificate, issuers, now);
+    let fingerprint = VerifiedCertificate::fingerprint(crypto, &hello.certificate, &certificate, issuers);
+    let verified = if fingerprint.is_some_and(|fingerprint| env.wallet.has_verified(&fingerprint)) {
+        VerifiedCertificate::verified_before(&hello.certificate, now)
+    } else {
+        VerifiedCertificate::verify(crypto, &hello.certificate, issuers, now)
+    };
     if verified == Err(ObjectError::UnknownIssuer) {
         verify_in_vain(crypto, hello, &certificate);
     }
     let verified = verified.map_err(RefusedReader::Certificate)?;
+    if let Some(fingerprint) = fingerprint {
+        env.wallet.note_verified(&fingerprint);
+    }
     let fields = verified.fields();
     if env.wallet.is_reader_revoked(fields.project, fields.reader) {
         return Err(RefusedReader::Revoked);

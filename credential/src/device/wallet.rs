@@ -1,5 +1,6 @@
 //! The port to what a phone holds.
 
+use crate::crypto::Digest;
 use crate::id::{ProjectId, ReaderId};
 use crate::object::{IssuerKeys, VerifiedCertificate};
 use crate::ticket::HeldTicket;
@@ -21,6 +22,18 @@ pub trait Wallet {
 
     /// The credential to present at this door; the same choice each time for the same wallet.
     fn choose(&self, reader: &VerifiedCertificate) -> Option<CredentialHandle>;
+
+    /// Whether a reader certificate of this fingerprint was verified before.
+    ///
+    /// A wallet that remembers saves one signature check at each door that it knows, and lets whoever shows it a
+    /// stolen certificate and measures the time of the answer tell that it has been there.
+    /// The default remembers nothing.
+    fn has_verified(&self, _fingerprint: &Digest) -> bool {
+        false
+    }
+
+    /// A reader certificate of this fingerprint was verified; kept only by wallets that want [`Wallet::has_verified`].
+    fn note_verified(&mut self, _fingerprint: &Digest) {}
 
     /// The octets of a credential, as issued.
     fn credential(&self, handle: CredentialHandle) -> Option<&[u8]>;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::IssuerKeys;
 use super::signed::{self, Head, IssueError, Parts, SIGNATURE_OCTETS};
-use crate::crypto::{Crypto, Point, Signer};
+use crate::crypto::{Crypto, Digest, Point, Signer};
 use crate::error::{DecodeError, ObjectError};
 use crate::id::{IssuerIndex, ProjectId, ReaderId};
 use crate::time::{OutsideValidity, UnixTime, Validity};
@@ -115,6 +115,27 @@ impl VerifiedCertificate {
         now: UnixTime,
     ) -> Result<Self, ObjectError> {
         let fields = Self::verify_signature(crypto, octets, issuers)?;
+        fields.validity.contains(now).map_err(ObjectError::from)?;
+        Ok(Self(fields))
+    }
+
+    /// What stands for a certificate and the very key that signed it; `None` for an issuer key that is not held.
+    pub(crate) fn fingerprint<C: Crypto>(
+        crypto: &C,
+        octets: &[u8],
+        fields: &ReaderCertificate,
+        issuers: &IssuerKeys,
+    ) -> Option<Digest> {
+        let key = issuers.find(fields.project, fields.issuer)?;
+        Some(crypto.sha256(&[octets, &key.0]))
+    }
+
+    /// A certificate whose signature held when one of the same fingerprint was verified before.
+    ///
+    /// # Errors
+    /// [`ObjectError`] outside its validity.
+    pub(crate) fn verified_before(octets: &[u8], now: UnixTime) -> Result<Self, ObjectError> {
+        let fields = ReaderCertificate::decode(octets)?;
         fields.validity.contains(now).map_err(ObjectError::from)?;
         Ok(Self(fields))
     }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use credential::crypto::{Crypto, Signer, SoftwareSigner};
+use credential::crypto::{Crypto, Digest, Signer, SoftwareSigner};
 use credential::device::{Answer, CredentialHandle, DeviceEnv, DeviceSession, Reply, Wallet};
 use credential::id::{IssuerIndex, ProjectId, ReaderId, Serial, UserId};
 use credential::iso7816::StatusWord;
@@ -39,6 +39,8 @@ pub(crate) struct Card {
     credential: Vec<u8>,
     /// Live tickets.
     pub(crate) tickets: Vec<HeldTicket>,
+    /// Certificates that were verified before; `None` for a phone that does not remember, as by default.
+    pub(crate) verified: Option<Vec<Digest>>,
 }
 
 /// How long each part of a tap took.
@@ -205,7 +207,7 @@ impl Card {
             user_id: UserId::new(format!("{user:07}").as_bytes()).unwrap(),
         };
         let credential = credential.issue(issuer).ok().unwrap().to_vec();
-        Self { issuers: Rc::clone(issuers), credential, tickets: Vec::with_capacity(2) }
+        Self { issuers: Rc::clone(issuers), credential, tickets: Vec::with_capacity(2), verified: None }
     }
 }
 
@@ -224,6 +226,16 @@ impl Wallet for Card {
 
     fn credential(&self, _: CredentialHandle) -> Option<&[u8]> {
         Some(&self.credential)
+    }
+
+    fn has_verified(&self, fingerprint: &Digest) -> bool {
+        self.verified.as_ref().is_some_and(|verified| verified.contains(fingerprint))
+    }
+
+    fn note_verified(&mut self, fingerprint: &Digest) {
+        if let Some(verified) = self.verified.as_mut().filter(|verified| !verified.contains(fingerprint)) {
+            verified.push(*fingerprint);
+        }
     }
 
     fn take_ticket(&mut self, _: CredentialHandle, _: ReaderId, _: UnixTime) -> Option<HeldTicket> {

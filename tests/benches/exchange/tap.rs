@@ -45,6 +45,13 @@ where
         row.copy_from_slice(&[times.both(), times.reader()]);
     });
 
+    let mut known = Visits::new(backend, 1);
+    known.phones.iter_mut().for_each(|(card, _)| card.verified = Some(Vec::new()));
+    let rows = vec![
+        row("full/known", "full tap, credential and certificate remembered, both sides").against("noise"),
+    ];
+    bench.case(rows, move |row| row.copy_from_slice(&[known.full_tap().both()]));
+
     let mut fast = Visits::new(backend, 1);
     fast.full_tap();
     let rows = vec![
