@@ -1,9 +1,9 @@
 //! A wallet in memory, for tests of the exchange alone; the real one is in `phone-sdk`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use credential::crypto::{Signer, SoftwareSigner};
+use credential::crypto::{Digest, Signer, SoftwareSigner};
 use credential::device::{CredentialHandle, SigningRequest, Wallet};
 use credential::id::{ProjectId, ReaderId};
 use credential::object::{IssuerKeys, VerifiedCertificate};
@@ -25,6 +25,8 @@ pub struct MemoryWallet {
     pub revoked_readers: Vec<ReaderId>,
     /// A revocation list to bring: version and octets.
     pub list: Option<(u32, Vec<u8>)>,
+    /// Fingerprints of certificates that were verified; `None` for a wallet that does not remember, as by default.
+    pub verified: Option<HashSet<Digest>>,
     /// A time token to bring.
     pub time_token: Option<Vec<u8>>,
 }
@@ -39,6 +41,7 @@ impl MemoryWallet {
             tickets: HashMap::new(),
             revoked_readers: Vec::new(),
             list: None,
+            verified: None,
             time_token: None,
         }
     }
@@ -70,6 +73,16 @@ impl Wallet for MemoryWallet {
 
     fn credential(&self, _: CredentialHandle) -> Option<&[u8]> {
         self.credential.as_ref().map(|(_, octets)| octets.as_slice())
+    }
+
+    fn has_verified(&self, fingerprint: &Digest) -> bool {
+        self.verified.as_ref().is_some_and(|verified| verified.contains(fingerprint))
+    }
+
+    fn note_verified(&mut self, fingerprint: &Digest) {
+        if let Some(verified) = self.verified.as_mut() {
+            verified.insert(*fingerprint);
+        }
     }
 
     fn take_ticket(&mut self, _: CredentialHandle, reader: ReaderId, now: UnixTime) -> Option<HeldTicket> {

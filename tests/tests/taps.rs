@@ -322,6 +322,31 @@ fn a_device_refuses_a_reader_for_each_reason_and_tells_only_the_app() {
     );
 }
 
+#[test]
+fn a_wallet_that_remembers_verifies_a_certificate_once_and_again_under_another_issuer_key() {
+    let mut world = World::new(1);
+    let mut door = Door::new(world.reader(Counting::new(CRYPTO), 7));
+    let mut phone = Phone::new(Counting::new(CRYPTO), world.phone(ID).0);
+    phone.wallet.verified = Some(std::collections::HashSet::new());
+    let mut rng = StdRng::seed_from_u64(2);
+    let mut verifications = Vec::new();
+    for ms in 0..3 {
+        let tap = tap(&mut door, &mut phone, Transport::Nfc, at_ms(ms), &mut rng);
+        assert!(tap.refused.is_none());
+        verifications.push(phone.crypto.take().verifications);
+    }
+    assert_eq!(verifications, [1, 0, 0]);
+
+    let year = Now { unix: Some(UnixTime(START.0 + 366 * 86_400)), ..at_ms(3) };
+    let nows = (at_ms(3), year);
+    let late = tap_with(&mut door, &mut phone, Transport::Nfc, nows, &mut rng, |_| {});
+    assert_eq!(late.refused, Some(RefusedReader::Certificate(ObjectError::Expired)));
+
+    phone.wallet.issuers = vec![other_key(&world)];
+    let tap = tap(&mut door, &mut phone, Transport::Nfc, at_ms(4), &mut rng);
+    assert_eq!(tap.refused, Some(RefusedReader::Certificate(ObjectError::BadSignature)));
+}
+
 fn other_key(world: &World) -> credential::object::IssuerKeys {
     let stranger = World::new(77).issuers();
     credential::object::IssuerKeys::new(world.project, stranger.keys()).unwrap()
@@ -375,6 +400,6 @@ fn the_sessions_are_as_small_as_the_readme_says() {
     use credential::device::DeviceSession;
     use credential::reader::ReaderSession;
     use std::mem::size_of;
-    // On a 32-bit microcontroller they are smaller: see `docs/PERFORMANCE.md`.
+    // On a 64-bit host; the README states them.
     assert_eq!((size_of::<ReaderSession<RustCrypto>>(), size_of::<DeviceSession<RustCrypto>>()), (264, 240));
 }
