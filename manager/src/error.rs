@@ -91,7 +91,7 @@ pub enum Refusal {
     /// The device was revoked for good.
     #[error("This device was revoked.")]
     DeviceRevoked,
-    /// The user may not use the phone for now.
+    /// The user may not use the phone until the suspension ends.
     #[error("This user is suspended.")]
     UserSuspended,
     /// No such user.

@@ -36,7 +36,7 @@ pub enum UserStatus {
     InvitationExpired,
     /// Has an activated phone.
     Active,
-    /// May not use the phone for now.
+    /// May not use the phone until the suspension ends.
     Suspended,
     /// Reset the app.
     Reset,
