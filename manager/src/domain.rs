@@ -5,9 +5,12 @@ mod code;
 mod fields;
 mod ids;
 mod invitation;
+mod life;
 mod plan;
 mod project;
 mod reader;
+mod reminder;
+mod search;
 mod text;
 mod user;
 
@@ -17,10 +20,13 @@ pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
 pub use fields::{email, email_key, name, sync_id, user_id};
 pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
 pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
+pub use life::{Forbidden, Turn, next_status};
 pub use plan::{
     Confirmation, Conflict, Counts, Person, Plan, Roster, RosterEntry, SheetRow, Step, Taken, plan,
 };
 pub use project::{NewProject, Project, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
+pub use reminder::{PendingInvitation, Reminder, ReminderSettings};
+pub use search::{Search, SearchKeys, prefix_end};
 pub use text::{from_base64url, hex, to_base64url};
 pub use user::{User, UserStatus};

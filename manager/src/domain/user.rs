@@ -47,6 +47,18 @@ pub enum UserStatus {
 }
 
 impl UserStatus {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 8] = [
+        Self::NotInvited,
+        Self::Invited,
+        Self::InvitationExpired,
+        Self::Active,
+        Self::Suspended,
+        Self::Reset,
+        Self::DeletionPending,
+        Self::Deleted,
+    ];
+
     /// The name in the API and in the store.
     pub const fn name(self) -> &'static str {
         match self {
@@ -77,18 +89,7 @@ impl UserStatus {
 
     /// Undoes [`UserStatus::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        [
-            Self::NotInvited,
-            Self::Invited,
-            Self::InvitationExpired,
-            Self::Active,
-            Self::Suspended,
-            Self::Reset,
-            Self::DeletionPending,
-            Self::Deleted,
-        ]
-        .into_iter()
-        .find(|status| status.name() == name)
+        Self::ALL.into_iter().find(|status| status.name() == name)
     }
 
     /// Whether the user is one of the project's people: neither deleted nor about to be.
