@@ -92,7 +92,7 @@ mod tests {
     fn sent(settings: ReminderSettings, mut invitation: PendingInvitation) -> Vec<(u32, Reminder)> {
         let mut sent = Vec::new();
         for hour in 0..8 * 24 {
-            let now = UnixTime(hour * HOUR_S);
+            let now = UnixTime(hour.saturating_mul(HOUR_S));
             if let Some(reminder) = settings.due(invitation, now) {
                 sent.push((hour, reminder));
                 invitation.reminded_at = Some(now);
