@@ -91,7 +91,7 @@ mod tests {
     /// Everything that is sent when somebody looks every hour.
     fn sent(settings: ReminderSettings, mut invitation: PendingInvitation) -> Vec<(u32, Reminder)> {
         let mut sent = Vec::new();
-        for hour in 0..8 * 24 {
+        for hour in 0..8 * 24_u32 {
             let now = UnixTime(hour.saturating_mul(HOUR_S));
             if let Some(reminder) = settings.due(invitation, now) {
                 sent.push((hour, reminder));
