@@ -6,6 +6,7 @@ mod card;
 mod renewal;
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use credential::device::CredentialHandle;
@@ -15,9 +16,10 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, Misuse, Retry};
+use crate::error::{Error, Misuse, Retry, StorageError};
 use crate::port::{
-    Clock, HttpClient, KeyHandle, KeyStore, KeyStoreError, Random, RandomFailure, Storage, UserPresence,
+    Clock, DirectoryStorage, HttpClient, KeyHandle, KeyStore, KeyStoreError, Random, RandomFailure,
+    SoftwareKeyStore, Storage, SystemClock, SystemRandom, UserPresence,
 };
 use crate::presenter::{BlePresenter, NfcPresenter, Presenter, StreamPresenter};
 use crate::state::{Document, OverrideRecord};
@@ -43,6 +45,21 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// The source of randomness.
     pub random: Arc<dyn Random>,
+}
+
+impl Ports {
+    /// Everything in one directory of this computer, with holder keys that are kept beside the wallet.
+    ///
+    /// For desktops and simulations; see [`SoftwareKeyStore`] for what that means.
+    ///
+    /// # Errors
+    /// [`StorageError::InUse`] while another wallet has the directory open, [`StorageError::Io`] for anything else.
+    pub fn desktop(directory: impl Into<PathBuf>, http: Arc<dyn HttpClient>) -> Result<Self, StorageError> {
+        let storage = Arc::new(DirectoryStorage::open(directory)?);
+        let random = Arc::new(SystemRandom);
+        let key_store = Arc::new(SoftwareKeyStore::new(storage.clone(), random.clone()));
+        Ok(Self { storage, key_store, http, clock: Arc::new(SystemClock::new()), random })
+    }
 }
 
 /// What the administrator sees of this phone.

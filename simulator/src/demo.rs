@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::output::DoorOutput;
 use building::Building;
 use narrator::Narrator;
 use people::{People, Refused};
@@ -33,7 +34,7 @@ pub struct DemoArgs {
     /// How the reader writes the ID: `text`, or the bits of a Wiegand frame, such as `wiegand:26:17` for 26 bits with
     /// facility code 17.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    output: building::DoorOutput,
+    output: DoorOutput,
 
     /// One JSON object on standard output in the place of the table.
     #[arg(long)]

@@ -1,5 +1,8 @@
 //! Phones, doors and radios without hardware.
 //!
 //! [`demo`] is the whole story in one run: from a file of people to an open door, and to two that stay shut.
+//! [`door`] is a door of its own, which any manager enrols and any phone taps.
 
 pub mod demo;
+pub mod door;
+mod output;

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use simulator::demo::{self, DemoArgs, Ended};
+use simulator::door::{self, DoorArgs};
 
 /// Phones, doors and radios without hardware.
 #[derive(Parser)]
@@ -21,17 +22,30 @@ enum Command {
     /// Exit status: 0 when everything was as it must be, 1 when something was not, 2 when the file of people is
     /// refused.
     Demo(DemoArgs),
+    /// A door that a running manager enrols, for taps over TCP and as a slot for a virtual card.
+    ///
+    /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
+    /// It runs until it is ended, or has seen --taps taps.
+    Door(DoorArgs),
 }
 
 fn main() -> ExitCode {
-    let Cli { command: Command::Demo(args) } = Cli::parse();
-    match demo::run(&args) {
-        Ok(Ended::AsItMust) => ExitCode::SUCCESS,
-        Ok(Ended::NotAsItMust) => ExitCode::FAILURE,
-        Ok(Ended::PeopleRefused) => ExitCode::from(2),
-        Err(error) => {
-            demo::say_error(&args, &error);
-            ExitCode::FAILURE
-        }
+    match Cli::parse().command {
+        Command::Demo(args) => match demo::run(&args) {
+            Ok(Ended::AsItMust) => ExitCode::SUCCESS,
+            Ok(Ended::NotAsItMust) => ExitCode::FAILURE,
+            Ok(Ended::PeopleRefused) => ExitCode::from(2),
+            Err(error) => {
+                demo::say_error(&args, &error);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Door(args) => match door::run(&args) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("simulator: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
     }
 }

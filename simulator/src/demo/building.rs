@@ -1,16 +1,14 @@
 //! What the organisation has: a manager that is served on loopback, and a door that was enrolled with it.
 
-use std::fmt;
 use std::future::Future;
 use std::path::Path;
-use std::str::FromStr;
 use std::time::Instant as Stopwatch;
 
 use anyhow::{Context, Result};
 use credential::crypto::RustCrypto;
 use credential::time::Instant;
 use manager::clock::SystemClock;
-use manager::domain::{Actor, NewProject, OutputFormat, Parity, Presence, WiegandFormat, WiegandNumber};
+use manager::domain::{Actor, NewProject, OutputFormat, Presence};
 use manager::{Manager, NewReader, Unlock};
 use reader_firmware::door::Door;
 use reader_firmware::enrolment::{self, Trust};
@@ -18,9 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// How the door writes the user ID.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DoorOutput(OutputFormat);
+use crate::output::DoorOutput;
 
 /// One manager and one door.
 pub(super) struct Building {
@@ -46,7 +42,7 @@ impl Building {
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(manager.clone(), listener, stopped));
         let began = Stopwatch::now();
-        let door = enrol(&manager, output.0).await?;
+        let door = enrol(&manager, output.format()).await?;
         Ok(Self { manager, url, server, stop, door, output, began, moved_ms: 0 })
     }
 
@@ -82,60 +78,6 @@ impl Building {
         let _stopped = self.server.await;
         self.manager.close().await;
     }
-}
-
-impl DoorOutput {
-    /// Whether an output carries this user ID, read back from the bits and not made the same way again.
-    pub(super) fn carries(self, output: &str, user_id: &str) -> bool {
-        let OutputFormat::Wiegand(format) = self.0 else { return output == user_id };
-        let number = usize::from(format.facility_bits).saturating_add(1)..output.len().saturating_sub(1);
-        let sent = output.get(number).and_then(|bits| u128::from_str_radix(bits, 2).ok());
-        sent.is_some() && sent == user_id.parse().ok() && output.len() == usize::from(format.bits)
-    }
-}
-
-impl FromStr for DoorOutput {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let format = match text.split(':').collect::<Vec<_>>().as_slice() {
-            ["text"] => OutputFormat::Text,
-            ["wiegand", bits] => wiegand(bits, "0")?,
-            ["wiegand", bits, facility] => wiegand(bits, facility)?,
-            _ => return Err("give `text`, `wiegand:BITS` or `wiegand:BITS:FACILITY`".to_owned()),
-        };
-        Ok(Self(format))
-    }
-}
-
-impl fmt::Display for DoorOutput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            OutputFormat::Text => f.write_str("text"),
-            OutputFormat::Wiegand(format) => write!(f, "wiegand:{}:{}", format.bits, format.facility_code),
-        }
-    }
-}
-
-/// The usual split of a frame of this length.
-fn wiegand(bits: &str, facility_code: &str) -> Result<OutputFormat, String> {
-    let bits = bits.parse().map_err(|_| format!("{bits:?} is not a number of bits"))?;
-    let facility_code =
-        facility_code.parse().map_err(|_| format!("{facility_code:?} is not a facility code"))?;
-    let facility_bits = match bits {
-        26 => 8,
-        34 | 37 => 16,
-        56 => 24,
-        _ => return Err("the demo knows frames of 26, 34, 37 and 56 bits".to_owned()),
-    };
-    let format = WiegandFormat {
-        number: WiegandNumber::Decimal,
-        bits,
-        facility_bits,
-        facility_code,
-        parity: Parity::EvenOdd,
-    };
-    Ok(OutputFormat::Wiegand(format))
 }
 
 async fn serve(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use credential::object::Presence;
 use manager::domain::User;
-use phone_sdk::port::{DirectoryStorage, SoftwareKeyStore, SystemClock, SystemRandom, TlsClient};
+use phone_sdk::port::TlsClient;
 use phone_sdk::{BlePresenter, DeviceLabel, Invitation, NfcPresenter, Ports, Wallet};
 
 /// A phone and who carries it.
@@ -18,15 +18,7 @@ pub(super) struct DemoPhone {
 impl DemoPhone {
     /// A new phone opens the link of the invitation.
     pub(super) fn activate(dir: &Path, user: &User, link: &str, http: Arc<TlsClient>) -> Result<Self> {
-        let storage = Arc::new(DirectoryStorage::open(dir)?);
-        let random = Arc::new(SystemRandom);
-        let ports = Ports {
-            key_store: Arc::new(SoftwareKeyStore::new(storage.clone(), random.clone())),
-            storage,
-            http,
-            clock: Arc::new(SystemClock::new()),
-            random,
-        };
+        let ports = Ports::desktop(dir, http)?;
         let label =
             DeviceLabel { name: format!("{}'s phone", user.person.first_name), platform: "demo".to_owned() };
         let wallet = Wallet::open(ports, label)?;

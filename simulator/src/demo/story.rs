@@ -145,7 +145,7 @@ impl Scene {
         let denied = self.denied.map(|reason| reason.to_string());
         let decision = if denied.is_some() { "deny" } else { "grant" };
         let told = denied.clone().unwrap_or_else(|| "grant".to_owned());
-        let path = tap::path_name(self.path);
+        let path = crate::output::path_name(self.path);
         let checks = [
             (row.decision == decision, format!("the decision is {}, not {decision}", row.decision)),
             (row.reason == denied, format!("the reason is {:?}, not {denied:?}", row.reason)),

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant as Stopwatch};
 use anyhow::Result;
 use credential::ble::segment::AttMtu;
 use credential::iso7816::FrontEnd;
-use credential::reader::Path;
 use phone_sdk::{BleAction, BleEvent, BlePresenter, Deactivation, NfcPresenter, TapEvent};
 use reader_firmware::door::{Arrival, Device, DoorEvent};
 
 use super::building::Building;
 use super::phone::DemoPhone;
 use super::report::TapRow;
+use crate::output::path_name;
 
 /// An att_mtu that many phones negotiate, octets.
 const ATT_MTU: u16 = 247;
@@ -64,14 +64,6 @@ pub(super) fn play(
     tap.at_door(Device::Left);
     let told = end.leave();
     Ok(tap.row(phone, over, occasion, told))
-}
-
-/// The name of a path in tables and JSON.
-pub(super) const fn path_name(path: Path) -> &'static str {
-    match path {
-        Path::Full => "full",
-        Path::Fast => "fast",
-    }
 }
 
 /// A tap under way.

@@ -1,0 +1,144 @@
+//! The arguments of the command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use credential::id::ReaderId;
+use phone_sdk::CardId;
+
+/// A phone without an app: activates invitations, renews cards, and taps doors over TCP or as a virtual card.
+///
+/// Exit status: 0 when it was done, 1 when a door denied or a tap came to nothing, 2 for wrong arguments, 3 to try
+/// again later, 4 to begin again with something new from the holder or the administrator, 5 when it was denied, 6
+/// when the wallet's storage failed.
+#[derive(Debug, Parser)]
+#[command(name = "phone", version, propagate_version = true, arg_required_else_help = true)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Directory of the wallet; made if it is not there [default: ostiary/phone below the user's data directory].
+    #[arg(long, global = true, env = "OSTIARY_WALLET", value_name = "DIR")]
+    pub(crate) wallet: Option<PathBuf>,
+
+    /// What the administrator sees this phone called.
+    #[arg(long, global = true, default_value = "command line", value_name = "NAME")]
+    pub(crate) name: String,
+
+    /// Print one JSON object in place of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Redeem an invitation and keep its card.
+    ///
+    /// After any failure the same invitation may be tried again; nothing is lost by it.
+    Activate(ActivateArguments),
+    /// Show the cards, with what their holder should know of them.
+    Cards,
+    /// Get new credentials, revocation lists and the time from the managers.
+    Renew(RenewArguments),
+    /// Choose the card that a door is shown.
+    Prefer(PreferArguments),
+    /// Remove one card and delete its key; the manager is not told.
+    Remove(RemoveArguments),
+    /// Remove everything: all cards, keys, tickets and started activations.
+    Reset(ResetArguments),
+    /// Tap a door.
+    Present(PresentArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ActivateArguments {
+    /// The link of the invitation, the text of its QR code, or its code of 27 symbols together with --manager;
+    /// - reads it from standard input.
+    #[arg(value_name = "LINK|CODE")]
+    pub(crate) invitation: String,
+    /// Address of the manager, for a code.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) manager: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RenewArguments {
+    /// The cards, by their numbers; all if none is named.
+    #[arg(value_name = "CARD", value_parser = card)]
+    pub(crate) cards: Vec<CardId>,
+    /// Only those whose time has come.
+    #[arg(long, conflicts_with = "cards")]
+    pub(crate) due: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PreferArguments {
+    /// Number of the door.
+    #[arg(value_parser = reader)]
+    pub(crate) reader: ReaderId,
+    /// Number of the card.
+    #[arg(value_parser = card)]
+    pub(crate) card: CardId,
+    /// Leave the choice to the wallet again.
+    #[arg(long)]
+    pub(crate) no_longer: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RemoveArguments {
+    /// Number of the card.
+    #[arg(value_parser = card)]
+    pub(crate) card: CardId,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResetArguments {
+    /// Do it without asking.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PresentArguments {
+    /// The door: an address to connect to, which `simulator door` prints.
+    #[arg(value_name = "ADDRESS:PORT")]
+    pub(crate) door: SocketAddr,
+    /// How the door is reached.
+    #[arg(long, value_enum, default_value_t = Over::Tcp)]
+    pub(crate) transport: Over,
+    /// What the holder has done for this tap.
+    #[arg(long, value_enum, default_value_t = Given::Unlocked)]
+    pub(crate) presence: Given,
+    /// How often to tap.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) taps: u32,
+}
+
+/// A way to a door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Over {
+    /// The exchange on a TCP connection.
+    Tcp,
+    /// APDUs, as a virtual card in the slot of vpcd: any PC/SC program then sees this phone as a card.
+    PcscCard,
+}
+
+/// What the holder has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Given {
+    /// Nothing: the phone may be locked.
+    None,
+    /// The phone is unlocked.
+    Unlocked,
+    /// The holder was verified for this tap.
+    Verified,
+}
+
+fn card(text: &str) -> Result<CardId, std::num::ParseIntError> {
+    text.parse().map(CardId)
+}
+
+fn reader(text: &str) -> Result<ReaderId, std::num::ParseIntError> {
+    text.parse().map(ReaderId)
+}

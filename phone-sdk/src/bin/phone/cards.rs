@@ -1,0 +1,175 @@
+//! Commands about cards.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use anyhow::{Context, bail};
+use phone_sdk::{Card, CardState, Invitation, Wallet};
+use serde_json::{Value, json};
+
+use crate::arguments::{ActivateArguments, PreferArguments, RemoveArguments, RenewArguments, ResetArguments};
+use crate::output::{self, Ended};
+
+pub(crate) fn activate(wallet: &Wallet, arguments: &ActivateArguments, json: bool) -> anyhow::Result<Ended> {
+    let text = match arguments.invitation.as_str() {
+        "-" => standard_input()?,
+        text => text.to_owned(),
+    };
+    let invitation = match &arguments.manager {
+        Some(manager) if !text.contains("://") => Invitation::from_code(manager, &text)?,
+        _ => Invitation::from_link(&text)?,
+    };
+    let card = wallet.activate(&invitation)?;
+    show(&[card], json)?;
+    Ok(Ended::Done)
+}
+
+pub(crate) fn list(wallet: &Wallet, json: bool) -> anyhow::Result<Ended> {
+    let cards = wallet.cards();
+    if cards.is_empty() && !json {
+        output::line("There is no card in this wallet; `phone activate LINK` brings one.");
+    } else {
+        show(&cards, json)?;
+    }
+    Ok(Ended::Done)
+}
+
+/// Renews one card after another; what is said of one does not keep the others from being renewed.
+pub(crate) fn renew(wallet: &Wallet, arguments: &RenewArguments, json: bool) -> anyhow::Result<Ended> {
+    let cards = match (arguments.due, arguments.cards.as_slice()) {
+        (true, _) => wallet.due(),
+        (false, []) => wallet.cards().iter().map(|card| card.id).collect(),
+        (false, cards) => cards.to_vec(),
+    };
+    if cards.is_empty() {
+        let text =
+            if wallet.cards().is_empty() { "There is no card." } else { "No card has to be renewed yet." };
+        if json {
+            output::object(&json!({ "cards": [] }))?
+        } else {
+            output::line(text)
+        }
+        return Ok(Ended::Done);
+    }
+    let mut failure = None;
+    let mut renewed = Vec::new();
+    for id in cards {
+        match wallet.renew(id).and_then(|card| wallet.refresh(card.project).map(|_| card)) {
+            Ok(card) => renewed.push(card),
+            Err(error) => failure = Some(anyhow::Error::new(error).context(format!("card {}", id.0))),
+        }
+    }
+    match failure {
+        Some(failure) => Err(failure),
+        None => show(&renewed, json).map(|()| Ended::Done),
+    }
+}
+
+pub(crate) fn prefer(wallet: &Wallet, arguments: &PreferArguments, json: bool) -> anyhow::Result<Ended> {
+    let card = wallet.card(arguments.card)?;
+    wallet.prefer(card.project, arguments.reader, (!arguments.no_longer).then_some(card.id))?;
+    if json {
+        let chosen = (!arguments.no_longer).then_some(card.id);
+        output::object(&json!({ "reader": arguments.reader, "card": chosen }))?;
+    } else if arguments.no_longer {
+        output::line(format!("The wallet chooses the card for door {} again.", arguments.reader.0));
+    } else {
+        output::line(format!("Door {} is shown card {} from now on.", arguments.reader.0, card.id.0));
+    }
+    Ok(Ended::Done)
+}
+
+pub(crate) fn remove(wallet: &Wallet, arguments: &RemoveArguments, json: bool) -> anyhow::Result<Ended> {
+    wallet.remove(arguments.card)?;
+    if json {
+        output::object(&json!({ "removed": arguments.card }))?;
+    } else {
+        output::line(format!("Card {} is removed.", arguments.card.0));
+    }
+    Ok(Ended::Done)
+}
+
+pub(crate) fn reset(wallet: &Wallet, arguments: &ResetArguments, json: bool) -> anyhow::Result<Ended> {
+    let count = wallet.cards().len();
+    if !arguments.yes && !confirmed(count)? {
+        bail!("nothing was removed");
+    }
+    wallet.reset()?;
+    if json {
+        output::object(&json!({ "removed": count }))?;
+    } else {
+        output::line(format!("The wallet is empty; cards removed: {count}."));
+    }
+    Ok(Ended::Done)
+}
+
+fn confirmed(cards: usize) -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() {
+        bail!("say --yes to remove all cards and keys without being asked");
+    }
+    eprint!("Remove all cards ({cards}) and their keys for good? [y/N] ");
+    io::stderr().flush()?;
+    Ok(matches!(standard_input()?.to_ascii_lowercase().as_str(), "y" | "yes"))
+}
+
+fn standard_input() -> anyhow::Result<String> {
+    let mut text = String::new();
+    io::stdin().lock().read_line(&mut text).context("cannot read standard input")?;
+    Ok(text.trim().to_owned())
+}
+
+fn show(cards: &[Card], json: bool) -> anyhow::Result<()> {
+    if json {
+        return output::object(&json!({ "cards": cards.iter().map(of).collect::<Vec<_>>() }));
+    }
+    for card in cards {
+        let user_id = card.user_id.as_ref().map_or("-", |user_id| user_id.as_str());
+        output::line(format!(
+            "{:>3}  {}  {} {} ({user_id}): {}",
+            card.id.0,
+            card.project_name,
+            card.first_name,
+            card.last_name,
+            said(card.state)
+        ));
+    }
+    Ok(())
+}
+
+fn of(card: &Card) -> Value {
+    json!({
+        "id": card.id,
+        "project": format!("{:016x}", u64::from_be_bytes(card.project.0)),
+        "project_name": card.project_name,
+        "first_name": card.first_name,
+        "last_name": card.last_name,
+        "user_id": card.user_id.as_ref().map(|user_id| user_id.as_str()),
+        "not_before": card.validity.map(|validity| validity.not_before),
+        "not_after": card.validity.map(|validity| validity.not_after),
+        "renew_after": card.renew_after,
+        "state": name(card.state),
+    })
+}
+
+const fn name(state: CardState) -> &'static str {
+    match state {
+        CardState::Active => "active",
+        CardState::RenewalDue => "renewal-due",
+        CardState::NotYetValid => "not-yet-valid",
+        CardState::Expired => "expired",
+        CardState::Suspended => "suspended",
+        CardState::Revoked => "revoked",
+        _ => "unknown",
+    }
+}
+
+const fn said(state: CardState) -> &'static str {
+    match state {
+        CardState::Active => "opens doors",
+        CardState::RenewalDue => "opens doors; renew it when there is a network",
+        CardState::NotYetValid => "opens no door yet",
+        CardState::Expired => "expired: renew it",
+        CardState::Suspended => "suspended: renew it once the administrator has resumed it",
+        CardState::Revoked => "revoked for good: remove it",
+        _ => "of a state that this version does not know",
+    }
+}

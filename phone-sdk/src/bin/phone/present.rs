@@ -1,0 +1,96 @@
+//! Taps.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use credential::object::Presence;
+use credential::reader::Path;
+use phone_sdk::{TapEvent, Wallet};
+use serde_json::{Value, json};
+
+use crate::arguments::{Given, Over, PresentArguments};
+use crate::output::{self, Ended};
+use crate::{stream, virtual_card};
+
+pub(crate) fn present(wallet: &Wallet, arguments: &PresentArguments, json: bool) -> anyhow::Result<Ended> {
+    let presence = Arc::new(match arguments.presence {
+        Given::None => Presence::None,
+        Given::Unlocked => Presence::Unlocked,
+        Given::Verified => Presence::Verified,
+    });
+    let mut taps = Vec::new();
+    for _ in 0..arguments.taps {
+        let door = arguments.door;
+        let events = match arguments.transport {
+            Over::Tcp => stream::tap(wallet, presence.clone(), door),
+            Over::PcscCard => virtual_card::tap(wallet, presence.clone(), door),
+        };
+        let events = events.with_context(|| format!("cannot tap the door at {door}"))?;
+        if !json {
+            events.iter().for_each(|event| output::line(said(wallet, event)));
+        }
+        if events.is_empty() && !json {
+            output::line("The door said nothing.");
+        }
+        taps.push(events);
+    }
+    if json {
+        let tap = |events: &Vec<TapEvent>| events.iter().map(of).collect::<Vec<_>>();
+        output::object(&json!({ "taps": taps.iter().map(tap).collect::<Vec<_>>() }))?;
+    }
+    let opened = |event: &TapEvent| matches!(event, TapEvent::Finished(tap) if tap.result.is_ok());
+    let all_opened = taps.iter().all(|events| events.iter().any(opened));
+    Ok(if all_opened { Ended::Done } else { Ended::NotOpened })
+}
+
+const fn name(path: Path) -> &'static str {
+    match path {
+        Path::Full => "full",
+        Path::Fast => "fast",
+    }
+}
+
+fn said(wallet: &Wallet, event: &TapEvent) -> String {
+    match event {
+        TapEvent::Finished(tap) => {
+            let result = match tap.result {
+                Ok(()) => "open".to_owned(),
+                Err(reason) => format!("denied: {reason}"),
+            };
+            let card = tap.card.and_then(|id| wallet.card(id).ok());
+            let card =
+                card.map_or(String::new(), |card| format!(", card {} of {}", card.id.0, card.project_name));
+            let brought = match (tap.brought_list, tap.brought_time) {
+                (true, true) => "; the door was brought a revocation list and the time",
+                (true, false) => "; the door was brought a revocation list",
+                (false, true) => "; the door was brought the time",
+                (false, false) => "",
+            };
+            format!("Door {}: {result} ({} path{card}){brought}", tap.reader.0, name(tap.path))
+        }
+        TapEvent::ReaderRefused(refused) => format!("The reader was told nothing: {refused}"),
+        TapEvent::Failed(failure) => format!("The tap came to nothing: {failure}"),
+        _ => "Something happened that this version does not know.".to_owned(),
+    }
+}
+
+fn of(event: &TapEvent) -> Value {
+    match event {
+        TapEvent::Finished(tap) => json!({
+            "event": "finished",
+            "project": format!("{:016x}", u64::from_be_bytes(tap.project.0)),
+            "reader": tap.reader,
+            "card": tap.card,
+            "path": name(tap.path),
+            "result": if tap.result.is_ok() { "grant" } else { "deny" },
+            "reason": tap.result.err().map(|reason| reason.to_string()),
+            "brought_list": tap.brought_list,
+            "brought_time": tap.brought_time,
+        }),
+        TapEvent::ReaderRefused(refused) => {
+            json!({ "event": "reader-refused", "reason": refused.to_string() })
+        }
+        TapEvent::Failed(failure) => json!({ "event": "failed", "reason": failure.to_string() }),
+        _ => json!({ "event": "unknown" }),
+    }
+}

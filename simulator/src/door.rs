@@ -1,0 +1,158 @@
+//! A door in a process of its own.
+
+mod enrolling;
+mod place;
+mod served;
+mod slot;
+mod stream;
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+
+use crate::output::DoorOutput;
+use place::Place;
+use served::ServedDoor;
+
+/// What a door is asked for.
+#[derive(Args, Clone, Debug)]
+pub struct DoorArgs {
+    /// Directory of the door: its key and its configuration; made if it is not there.
+    dir: PathBuf,
+
+    /// Address of the manager that enrols the door; needed the first time, and asked for list and time afterwards.
+    #[arg(long, value_name = "ADDRESS")]
+    manager: Option<String>,
+
+    /// API token of an administrator, to enrol with.
+    #[arg(long, env = "OSTIARY_TOKEN", hide_env_values = true, value_name = "TOKEN")]
+    token: Option<String>,
+
+    /// What the door is called.
+    #[arg(long, default_value = "Door", value_name = "NAME")]
+    name: String,
+
+    /// How the door writes the ID: `text`, or the bits of a Wiegand frame, such as `wiegand:26:17`.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    output: DoorOutput,
+
+    /// What the door demands of a phone's holder.
+    #[arg(long, value_enum, default_value_t = Demand::None)]
+    presence: Demand,
+
+    /// Address to take phones on, over TCP.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+
+    /// Address of the slot for virtual cards (NFC).
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    slot: SocketAddr,
+
+    /// End after so many taps.
+    #[arg(long, value_name = "NUMBER")]
+    taps: Option<u64>,
+
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The presence that a door demands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Demand {
+    /// None: the phone may be locked.
+    None,
+    /// The phone is unlocked.
+    Unlocked,
+    /// The holder was verified.
+    Verified,
+}
+
+/// Runs a door until it is ended, or has seen as many taps as it was told.
+///
+/// # Errors
+/// Whatever keeps it from being enrolled or from listening.
+pub fn run(args: &DoorArgs) -> Result<()> {
+    let place = Place::open(&args.dir)?;
+    if !place.is_enrolled() {
+        enrolling::enrol(&place, args)?;
+    }
+    let mut door = ServedDoor::open(&place)?;
+    if let Some(manager) = &args.manager {
+        door.catch_up(manager);
+    }
+    let phones = TcpListener::bind(args.listen).with_context(|| format!("listening on {}", args.listen))?;
+    let cards = TcpListener::bind(args.slot).with_context(|| format!("listening on {}", args.slot))?;
+    let (tcp, slot) = (phones.local_addr()?, cards.local_addr()?);
+    let reader = door.reader_id().0;
+    say(
+        args,
+        &json!({ "event": "listening", "reader": reader, "tcp": tcp.to_string(), "slot": slot.to_string() }),
+    );
+    let (sender, connections) = channel();
+    accept(phones, sender.clone(), stream::tap);
+    accept(cards, sender, slot::tap);
+    let mut left = args.taps;
+    for (connection, tap) in connections {
+        door.prepare();
+        tap(&mut door, connection).iter().for_each(|event| say(args, event));
+        left = left.map(|left| left.saturating_sub(1));
+        if left == Some(0) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// How one connection is served: returns what happened.
+type Tap = fn(&mut ServedDoor, TcpStream) -> Vec<Value>;
+
+/// Takes connections in a thread of its own; the door serves one after another.
+fn accept(listener: TcpListener, connections: Sender<(TcpStream, Tap)>, tap: Tap) {
+    thread::spawn(move || {
+        for connection in listener.incoming().flatten() {
+            if connections.send((connection, tap)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+/// One line on standard output, at once, for programs that wait for it.
+fn say(args: &DoorArgs, event: &Value) {
+    use io::Write;
+    let line = if args.json { event.to_string() } else { in_words(event) };
+    let mut out = io::stdout().lock();
+    let _gone = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+fn in_words(event: &Value) -> String {
+    let text = |name: &str| {
+        event.get(name).map_or(String::new(), |value| match value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        })
+    };
+    match text("event").as_str() {
+        "listening" => format!(
+            "Door {}: phones tap it with `phone present {}`, or as cards with `phone present --transport pcsc-card {}`.",
+            text("reader"),
+            text("tcp"),
+            text("slot")
+        ),
+        "granted" => format!("open for {} ({} path)", text("output"), text("path")),
+        "denied" => format!("denied: {} ({} path)", text("reason"), text("path")),
+        "list-taken" => format!("a phone brought revocation list {}", text("version")),
+        "time-taken" => "a phone brought the time".to_owned(),
+        other => match text("reason") {
+            reason if reason.is_empty() => other.to_owned(),
+            reason => format!("{other}: {reason}"),
+        },
+    }
+}
