@@ -32,6 +32,6 @@ pub use error::{DirectoryError, Error, Refusal};
 pub use issuing::IssuingError;
 pub use manager::Manager;
 pub use random::RandomFailed;
-pub use store::StoreError;
+pub use store::{DatabaseUrl, DatabaseUrlError, Home, StoreError};
 pub use token::ApiToken;
 pub use vault::{Unlock, VaultError};

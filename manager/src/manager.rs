@@ -12,12 +12,9 @@ use crate::domain::{Act, Actor, NewProject, Project, ProjectId, UnixTime};
 use crate::error::{DirectoryError, Error};
 use crate::issuing::{self, Issuer, IssuingError};
 use crate::random::{self, IdSource};
-use crate::store::{IssuerKeyRow, Store, Transaction};
+use crate::store::{Home, IssuerKeyRow, Store, StoreError, Transaction};
 use crate::token::ApiToken;
 use crate::vault::{Unlock, Vault, VaultError};
-
-/// The database within a manager's directory.
-const DATABASE: &str = "manager.db";
 
 /// The issuing side of one project. Clones share everything.
 #[derive(Clone)]
@@ -34,26 +31,27 @@ struct Inner {
 }
 
 impl Manager {
-    /// Makes a project in `dir`: its database, its first issuer key, and its first API token, which is shown only here.
+    /// Makes a project in `home`: its database, its first issuer key, and its first API token, which is shown only here.
     ///
     /// # Errors
     /// [`Error::Project`] for settings that are not allowed, [`Error::Directory`] where there is a project already,
     /// [`Error::Vault`] when the passphrase is too short or the key file cannot be made.
     pub async fn init(
-        dir: impl AsRef<Path>,
+        home: impl Into<Home>,
         new: &NewProject,
         unlock: &Unlock,
         clock: impl Clock,
     ) -> Result<(Self, ApiToken), Error> {
         new.check()?;
-        let dir = dir.as_ref();
-        make_directory(dir)?;
-        let file = dir.join(DATABASE);
-        make_private_file(&file)?;
-        let store = Store::open(&file).await?;
-        let mut tx = store.write().await?;
+        let home = home.into();
+        make_directory(home.directory())?;
+        if let Some(file) = home.file() {
+            make_private_file(&file)?;
+        }
+        let store = Store::open(&home).await?;
+        let mut tx = store.write_beside().await?;
         if !tx.projects().await?.is_empty() {
-            return Err(DirectoryError::Taken(dir.display().to_string()).into());
+            return Err(DirectoryError::Taken(home.to_string()).into());
         }
         let now = clock.now();
         let project = Project {
@@ -82,18 +80,17 @@ impl Manager {
         Ok((Self { inner: Arc::new(inner) }, token))
     }
 
-    /// Opens the project in `dir`.
+    /// Opens the project in `home`.
     ///
     /// # Errors
     /// [`Error::Directory`] where there is none, [`Error::Vault`] when `unlock` does not open its issuer keys.
-    pub async fn open(dir: impl AsRef<Path>, unlock: &Unlock, clock: impl Clock) -> Result<Self, Error> {
-        let dir = dir.as_ref();
-        let file = dir.join(DATABASE);
-        let empty = || DirectoryError::Empty(dir.display().to_string());
-        if !file.exists() {
+    pub async fn open(home: impl Into<Home>, unlock: &Unlock, clock: impl Clock) -> Result<Self, Error> {
+        let home = home.into();
+        let empty = || DirectoryError::Empty(home.to_string());
+        if home.file().is_some_and(|file| !file.exists()) {
             return Err(empty().into());
         }
-        let store = Store::open(&file).await?;
+        let store = Store::open(&home).await?;
         let mut tx = store.read().await?;
         let project = tx.projects().await?.into_iter().next().ok_or_else(empty)?;
         let row = tx.vault(project.id).await?;
@@ -120,8 +117,19 @@ impl Manager {
         self.inner.store.close().await;
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.inner.store
+    /// Begins to write while nobody else writes to the project.
+    pub(crate) async fn write(&self) -> Result<Transaction, StoreError> {
+        self.inner.store.write(self.project_id()).await
+    }
+
+    /// Begins to read one state.
+    pub(crate) async fn read(&self) -> Result<Transaction, StoreError> {
+        self.inner.store.read().await
+    }
+
+    /// Begins to write beside others; see [`Store::write_beside`].
+    pub(crate) async fn write_beside(&self) -> Result<Transaction, StoreError> {
+        self.inner.store.write_beside().await
     }
 
     pub(crate) fn issuer(&self) -> &Issuer {

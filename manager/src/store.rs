@@ -1,40 +1,43 @@
 //! The room of SQL: nothing outside speaks it, and nothing inside decides.
 //!
 //! A [`Store`] opens transactions; a [`Transaction`] has one method for each thing that a rule wants to know or keep.
-//! Statements keep to what SQLite and PostgreSQL have in common, with numbered parameters, and a row that two
-//! transactions could fight for is changed by one statement with its condition in it.
+//! One text of each statement serves SQLite and PostgreSQL: it keeps to what they have in common, with numbered
+//! parameters. A row that two transactions could fight for is locked before it is looked at, or changed by one
+//! statement with its condition in it.
 
 mod audit;
 mod challenges;
 mod devices;
 mod invitations;
 mod issuers;
+mod location;
 mod plans;
+mod postgres;
 mod projects;
+mod query;
 mod readers;
 mod revocations;
 mod rows;
+mod schema;
+mod sqlite;
+mod transaction;
 mod users;
-
-use std::path::Path;
-use std::time::Duration;
-
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Sqlite, SqlitePool};
 
 pub(crate) use challenges::{Challenge, Purpose};
 pub(crate) use devices::{CredentialRow, Device};
 pub(crate) use issuers::IssuerKeyRow;
+pub use location::{DatabaseUrl, DatabaseUrlError, Home};
 pub(crate) use plans::{PlanHeader, StoredPlan};
 pub(crate) use projects::VaultRow;
 pub(crate) use readers::ReaderRow;
+pub(crate) use transaction::Transaction;
 
-/// Readers that look something up at the same time.
-const READ_CONNECTIONS: u32 = 4;
-/// For how long a writer waits for another process to finish.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::domain::ProjectId;
+use postgres::Server;
+use sqlite::Embedded;
+
 /// Statements that a connection keeps prepared: more than there are in this room.
-const PREPARED_STATEMENTS: usize = 200;
+const PREPARED_STATEMENTS: usize = 400;
 
 /// What went wrong in the store.
 #[derive(Debug, thiserror::Error)]
@@ -50,58 +53,57 @@ pub enum StoreError {
     Corrupt(&'static str),
 }
 
-/// The embedded database.
-///
-/// SQLite has one writer at a time: writers queue for one connection, readers have others.
+/// The database. Clones share its connections.
 #[derive(Clone, Debug)]
-pub(crate) struct Store {
-    writer: SqlitePool,
-    readers: SqlitePool,
+pub(crate) struct Store(Backend);
+
+#[derive(Clone, Debug)]
+enum Backend {
+    Sqlite(Embedded),
+    Postgres(Server),
 }
 
-/// Everything read and written between [`Store::write`] and [`Transaction::commit`] happens at once or not at all.
-///
-/// Dropped without a commit, it leaves no trace.
-pub(crate) struct Transaction(sqlx::Transaction<'static, Sqlite>);
-
 impl Store {
-    /// Opens a database file, which may be empty, and brings its tables up to date.
-    pub(crate) async fn open(file: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(file)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What was answered must not be forgotten when the power fails.
-            .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(BUSY_TIMEOUT)
-            .statement_cache_capacity(PREPARED_STATEMENTS);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
-        let readers =
-            SqlitePoolOptions::new().max_connections(READ_CONNECTIONS).connect_with(options).await?;
-        Ok(Self { writer, readers })
+    /// Opens a database, which may be empty, and brings its tables up to date.
+    pub(crate) async fn open(home: &Home) -> Result<Self, StoreError> {
+        Ok(Self(match (home.database(), home.file()) {
+            (Some(url), _) => Backend::Postgres(Server::open(url).await?),
+            (None, Some(file)) => Backend::Sqlite(Embedded::open(&file).await?),
+            (None, None) => return Err(StoreError::Corrupt("place")),
+        }))
     }
 
-    /// Begins to write; waits until no one else does.
-    pub(crate) async fn write(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction(self.writer.begin_with("BEGIN IMMEDIATE").await?))
+    /// Begins to write while nobody else writes to this project with its row locked.
+    ///
+    /// What is looked up afterwards stays as it is until the commit, apart from what [`Store::write_beside`] writes.
+    pub(crate) async fn write(&self, project: ProjectId) -> Result<Transaction, StoreError> {
+        let mut tx = self.write_beside().await?;
+        tx.lock_project(project).await?;
+        Ok(tx)
+    }
+
+    /// Begins to write beside others, which SQLite does not let be: every row has to be locked before it is trusted,
+    /// and neither the audit log nor a version of the project may be written.
+    pub(crate) async fn write_beside(&self) -> Result<Transaction, StoreError> {
+        match &self.0 {
+            Backend::Sqlite(database) => database.write().await,
+            Backend::Postgres(server) => server.write().await,
+        }
     }
 
     /// Begins to read one state of the database.
     pub(crate) async fn read(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction(self.readers.begin().await?))
+        match &self.0 {
+            Backend::Sqlite(database) => database.read().await,
+            Backend::Postgres(server) => server.read().await,
+        }
     }
 
     /// Closes all connections.
     pub(crate) async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
-}
-
-impl Transaction {
-    /// Makes everything last that was written.
-    pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.0.commit().await?)
+        match &self.0 {
+            Backend::Sqlite(database) => database.close().await,
+            Backend::Postgres(server) => server.close().await,
+        }
     }
 }

@@ -80,7 +80,7 @@ impl Manager {
     /// [`Refusal::InvitationUsed`].
     pub async fn activation_challenge(&self, code: &InvitationCode) -> Result<ChallengeGiven, Error> {
         let (project, now) = (self.project_id(), self.now());
-        let invitation = self.store().read().await?.invitation(project, &code.hash()).await?;
+        let invitation = self.read().await?.invitation(project, &code.hash()).await?;
         let invitation = invitation.ok_or(Refusal::InvitationUnknown)?;
         refuse(redemption(&invitation, None, now))?;
         self.give_challenge(Purpose::Activation, invitation.id).await
@@ -96,14 +96,14 @@ impl Manager {
     pub async fn activate(&self, activation: Activation) -> Result<DeviceAnswer, Error> {
         let (project, now) = (self.project_id(), self.now());
         // Looked up once before the proof is verified, so that nobody can make the manager compute without a code.
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         self.admit(&mut tx, &activation).await?;
         drop(tx);
         let Activation { challenge, public_key, signature, .. } = &activation;
         let proven = proof::activation_holds(challenge, public_key, &activation.code.hash(), signature);
         let challenge_hash = proof::hash(challenge);
 
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         let admitted = self.admit(&mut tx, &activation).await?;
         if !proven {
             tx.spend_challenge(project, &challenge_hash, None).await?;
@@ -209,7 +209,7 @@ impl Manager {
         let challenge: [u8; CHALLENGE_OCTETS] = random::octets()?;
         let expires_at = after(self.now(), CHALLENGE_LIFE_S);
         let hash = proof::hash(&challenge);
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write_beside().await?;
         tx.insert_challenge(self.project_id(), &hash, purpose, subject, expires_at).await?;
         tx.commit().await?;
         Ok(ChallengeGiven { challenge, expires_at })

@@ -14,7 +14,7 @@ impl Manager {
     /// # Errors
     /// [`Error::Store`].
     pub async fn audit_log(&self, after: u64, limit: u32) -> Result<Vec<AuditEntry>, Error> {
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         Ok(tx.audit_entries(self.project_id(), after, limit.min(PAGE)).await?)
     }
 
@@ -24,7 +24,7 @@ impl Manager {
     /// [`Error::Store`].
     pub async fn verify_audit(&self) -> Result<Result<u64, AuditBreak>, Error> {
         let project = self.project_id();
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         let (expected, head) = tx.audit_head(project).await?;
         let mut place = (0, chain_start(project));
         loop {
@@ -48,7 +48,7 @@ impl Manager {
     /// # Errors
     /// [`Refusal::Unauthorized`] unless it is one of the project's tokens.
     pub async fn authorize(&self, token: &ApiToken) -> Result<Actor, Error> {
-        let id = self.store().read().await?.api_token(self.project_id(), &token.hash()).await?;
+        let id = self.read().await?.api_token(self.project_id(), &token.hash()).await?;
         Ok(Actor::Token(id.ok_or(Refusal::Unauthorized)?))
     }
 }

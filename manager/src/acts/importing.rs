@@ -36,7 +36,7 @@ impl Manager {
     pub async fn plan_import(&self, octets: Vec<u8>) -> Result<ImportPlan, Error> {
         let (project, now) = (self.project_id(), self.now());
         let sheet = off_the_loop(move || import::read(&octets)).await??;
-        let roster = self.store().read().await?.roster(project).await?;
+        let roster = self.read().await?.roster(project).await?;
         let roster_version = roster.version;
         let (plan, sheet) = off_the_loop(move || plan(&roster, sheet)).await??;
         let header = PlanHeader {
@@ -48,7 +48,7 @@ impl Manager {
         };
         let id = self.ids().next(now);
         let stored = StoredPlan { roster_version, is_applied: false, header };
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         tx.insert_plan(project, id, &stored, &plan.steps, now).await?;
         tx.commit().await?;
         Ok(ImportPlan::new(id, stored.header, plan.steps))
@@ -60,7 +60,7 @@ impl Manager {
     /// [`Refusal::PlanUnknown`].
     pub async fn import_plan(&self, id: Uuid) -> Result<ImportPlan, Error> {
         let project = self.project_id();
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         let stored = tx.plan(project, id).await?.ok_or(Refusal::PlanUnknown)?;
         let steps = tx.plan_steps(project, id).await?;
         Ok(ImportPlan::new(id, stored.header, steps))
@@ -75,7 +75,7 @@ impl Manager {
     /// [`Refusal::PlanApplied`], [`Refusal::PlanUnknown`].
     pub async fn apply_import(&self, actor: Actor, id: Uuid, confirmed: bool) -> Result<Counts, Error> {
         let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         let plan = tx.plan(project, id).await?.ok_or(Refusal::PlanUnknown)?;
         if plan.is_applied || !tx.mark_plan_applied(project, id, now).await? {
             return Err(Refusal::PlanApplied.into());

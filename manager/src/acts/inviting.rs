@@ -30,7 +30,7 @@ impl Manager {
         let code = InvitationCode::new(random::octets()?);
         let expires_at = after(now, self.project().invitation_life_s);
         let id = self.ids().next(now);
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         let status = tx.user(project, user, now).await?.ok_or(Refusal::UserUnknown)?.status;
         if status == UserStatus::Suspended {
             return Err(Refusal::UserSuspended.into());

@@ -53,7 +53,7 @@ impl Manager {
     pub async fn enrol_reader(&self, actor: Actor, new: NewReader) -> Result<EnrolledReader, Error> {
         check(&new)?;
         let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         if let Some(known) = tx.reader_by_key(project, &new.public_key).await? {
             return Err(Refusal::ReaderKnown(known.0).into());
         }
@@ -84,7 +84,7 @@ impl Manager {
     /// [`Refusal::ReaderUnknown`], [`Refusal::ReaderRevoked`].
     pub async fn reader_configuration(&self, id: ReaderId) -> Result<EnrolledReader, Error> {
         let project = self.project_id();
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         let mut reader = tx.reader(project, id).await?.ok_or(Refusal::ReaderUnknown)?;
         if reader.is_revoked {
             return Err(Refusal::ReaderRevoked.into());

@@ -17,7 +17,7 @@ impl Manager {
     /// # Errors
     /// [`Refusal::DeviceUnknown`].
     pub async fn renewal_challenge(&self, device: Uuid) -> Result<ChallengeGiven, Error> {
-        if self.store().read().await?.device(self.project_id(), device).await?.is_none() {
+        if self.read().await?.device(self.project_id(), device).await?.is_none() {
             return Err(Refusal::DeviceUnknown.into());
         }
         self.give_challenge(Purpose::Renewal, device).await
@@ -38,13 +38,13 @@ impl Manager {
     ) -> Result<DeviceAnswer, Error> {
         let project = self.project_id();
         let hash = proof::hash(challenge);
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         let device = tx.device(project, device).await?.ok_or(Refusal::DeviceUnknown)?;
         self.admit_renewal(&mut tx, &device, &hash).await?;
         drop(tx);
         let proven = proof::renewal_holds(challenge, &device.public_key, signature);
 
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         let state = self.admit_renewal(&mut tx, &device, &hash).await?;
         if !proven {
             tx.spend_challenge(project, &hash, None).await?;

@@ -35,7 +35,7 @@ impl Manager {
     /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`].
     pub async fn revoke_user(&self, actor: Actor, user: Uuid) -> Result<Revocation, Error> {
         let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         let status = self.present_user(&mut tx, user).await?.status;
         let revocation = self.revoke(&mut tx, user).await?;
         tx.set_user_status(project, user, UserStatus::NotInvited, now).await?;
@@ -54,7 +54,7 @@ impl Manager {
     /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserStatus`] unless the user is active.
     pub async fn suspend_user(&self, actor: Actor, user: Uuid) -> Result<Revocation, Error> {
         let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         if self.present_user(&mut tx, user).await?.status != UserStatus::Active {
             return Err(Refusal::UserStatus(UserStatus::Active.name()).into());
         }
@@ -73,7 +73,7 @@ impl Manager {
     /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserStatus`] unless the user is suspended.
     pub async fn resume_user(&self, actor: Actor, user: Uuid) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         if self.present_user(&mut tx, user).await?.status != UserStatus::Suspended {
             return Err(Refusal::UserStatus(UserStatus::Suspended.name()).into());
         }
@@ -89,7 +89,7 @@ impl Manager {
     /// [`Refusal::ReaderUnknown`], [`Refusal::ReaderRevoked`].
     pub async fn revoke_reader(&self, actor: Actor, reader: ReaderId) -> Result<u32, Error> {
         let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         if tx.reader(project, reader).await?.is_none() {
             return Err(Refusal::ReaderUnknown.into());
         }
@@ -108,7 +108,7 @@ impl Manager {
     /// # Errors
     /// [`Error::Store`].
     pub async fn revocation_list(&self) -> Result<Option<(u32, Vec<u8>)>, Error> {
-        Ok(self.store().read().await?.revocation_list(self.project_id()).await?)
+        Ok(self.read().await?.revocation_list(self.project_id()).await?)
     }
 
     /// A signed token of the present time, 78 octets.

@@ -12,7 +12,7 @@ impl Manager {
     /// [`Error::Store`].
     pub async fn keep_up(&self) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
         for user in tx.deletable_users(project, now).await? {
             self.finish_deletion(&mut tx, user, Actor::Manager).await?;

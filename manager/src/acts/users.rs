@@ -30,7 +30,7 @@ impl Manager {
     /// # Errors
     /// [`Error::Store`].
     pub async fn users(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<User>, Error> {
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         let after = after.unwrap_or_else(Uuid::nil);
         Ok(tx.users(self.project_id(), after, limit.min(PAGE_MAX), self.now()).await?)
     }
@@ -40,7 +40,7 @@ impl Manager {
     /// # Errors
     /// [`Refusal::UserUnknown`].
     pub async fn user(&self, id: Uuid) -> Result<User, Error> {
-        let user = self.store().read().await?.user(self.project_id(), id, self.now()).await?;
+        let user = self.read().await?.user(self.project_id(), id, self.now()).await?;
         Ok(user.ok_or(Refusal::UserUnknown)?)
     }
 
@@ -50,7 +50,7 @@ impl Manager {
     /// [`Refusal::UserUnknown`].
     pub async fn devices(&self, user: Uuid) -> Result<Vec<DeviceSummary>, Error> {
         let project = self.project_id();
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         if tx.user(project, user, self.now()).await?.is_none() {
             return Err(Refusal::UserUnknown.into());
         }
@@ -71,7 +71,7 @@ impl Manager {
     /// [`Refusal::UserUnknown`].
     pub async fn find_user(&self, text: &str) -> Result<User, Error> {
         let project = self.project_id();
-        let mut tx = self.store().read().await?;
+        let mut tx = self.read().await?;
         let mut found = Uuid::parse_str(text).ok();
         if found.is_none() {
             found = tx.user_by_email(project, text).await?;

@@ -30,7 +30,7 @@ impl Transaction {
         let head = self.audit_head(project).await?;
         let entry = AuditEntry::following(head, now, actor, act, subject, detail);
         let sequence = i64::try_from(entry.sequence).map_err(|_| StoreError::Corrupt("audit length"))?;
-        sqlx::query(
+        self.query(
             "INSERT INTO audit (project, sequence, time, actor, act, subject, detail, previous, hash) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
@@ -43,24 +43,24 @@ impl Transaction {
         .bind(&entry.detail)
         .bind(entry.previous.as_slice())
         .bind(entry.hash.as_slice())
-        .execute(&mut *self.0)
+        .execute()
         .await?;
-        sqlx::query("UPDATE projects SET audit_length = $2, audit_head = $3 WHERE id = $1")
+        self.query("UPDATE projects SET audit_length = $2, audit_head = $3 WHERE id = $1")
             .bind(project.0.as_slice())
             .bind(sequence)
             .bind(entry.hash.as_slice())
-            .execute(&mut *self.0)
+            .execute()
             .await?;
         Ok(())
     }
 
     /// The length of the log and the hash of its last row, as the project remembers them.
     pub(crate) async fn audit_head(&mut self, project: ProjectId) -> Result<(u64, [u8; 32]), StoreError> {
-        let (length, head): (i64, Vec<u8>) =
-            sqlx::query_as("SELECT audit_length, audit_head FROM projects WHERE id = $1")
-                .bind(project.0.as_slice())
-                .fetch_one(&mut *self.0)
-                .await?;
+        let (length, head): (i64, Vec<u8>) = self
+            .query("SELECT audit_length, audit_head FROM projects WHERE id = $1")
+            .bind(project.0.as_slice())
+            .fetch_one()
+            .await?;
         Ok((number(length, "audit length")?, octets(&head, "audit head")?))
     }
 
@@ -71,15 +71,16 @@ impl Transaction {
         after: u64,
         limit: u32,
     ) -> Result<Vec<AuditEntry>, StoreError> {
-        let rows: Vec<Columns> = sqlx::query_as(
-            "SELECT sequence, time, actor, act, subject, detail, previous, hash FROM audit \
+        let rows: Vec<Columns> = self
+            .query(
+                "SELECT sequence, time, actor, act, subject, detail, previous, hash FROM audit \
              WHERE project = $1 AND sequence > $2 ORDER BY sequence LIMIT $3",
-        )
-        .bind(project.0.as_slice())
-        .bind(i64::try_from(after).unwrap_or(i64::MAX))
-        .bind(i64::from(limit))
-        .fetch_all(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(i64::try_from(after).unwrap_or(i64::MAX))
+            .bind(i64::from(limit))
+            .fetch_all()
+            .await?;
         rows.into_iter().map(Columns::into_entry).collect()
     }
 }

@@ -46,16 +46,16 @@ impl Transaction {
         subject: Uuid,
         expires_at: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "DELETE FROM challenges WHERE project = $1 AND subject = $2 AND hash NOT IN (SELECT hash FROM challenges \
              WHERE project = $1 AND subject = $2 ORDER BY expires_at DESC, hash LIMIT $3)",
         )
         .bind(project.0.as_slice())
         .bind(subject)
         .bind(CHALLENGES_MAX.saturating_sub(1))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
-        sqlx::query(
+        self.query(
             "INSERT INTO challenges (project, hash, purpose, subject, expires_at) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(project.0.as_slice())
@@ -63,7 +63,7 @@ impl Transaction {
         .bind(purpose.name())
         .bind(subject)
         .bind(i64::from(expires_at.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -77,17 +77,18 @@ impl Transaction {
         subject: Uuid,
         now: UnixTime,
     ) -> Result<Option<Challenge>, StoreError> {
-        let row: Option<(i64, Option<Vec<u8>>)> = sqlx::query_as(
-            "SELECT spent, answered_by FROM challenges \
+        let row: Option<(i64, Option<Vec<u8>>)> = self
+            .query(
+                "SELECT spent, answered_by FROM challenges \
              WHERE project = $1 AND hash = $2 AND purpose = $3 AND subject = $4 AND expires_at > $5",
-        )
-        .bind(project.0.as_slice())
-        .bind(hash.as_slice())
-        .bind(purpose.name())
-        .bind(subject)
-        .bind(i64::from(now.0))
-        .fetch_optional(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(hash.as_slice())
+            .bind(purpose.name())
+            .bind(subject)
+            .bind(i64::from(now.0))
+            .fetch_optional()
+            .await?;
         let Some((spent, answered_by)) = row else { return Ok(None) };
         Ok(Some(match answered_by {
             Some(key_hash) => Challenge::Answered(octets(&key_hash, "challenge")?),
@@ -103,15 +104,15 @@ impl Transaction {
         hash: &[u8; 32],
         answered_by: Option<&[u8; 32]>,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
+        let done = self.query(
             "UPDATE challenges SET spent = 1, answered_by = $3 WHERE project = $1 AND hash = $2 AND spent = 0",
         )
         .bind(project.0.as_slice())
         .bind(hash.as_slice())
         .bind(answered_by.map(|hash| hash.as_slice()))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done == 1)
     }
 
     /// Forgets challenges that have expired.
@@ -120,10 +121,10 @@ impl Transaction {
         project: ProjectId,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query("DELETE FROM challenges WHERE project = $1 AND expires_at <= $2")
+        self.query("DELETE FROM challenges WHERE project = $1 AND expires_at <= $2")
             .bind(project.0.as_slice())
             .bind(i64::from(now.0))
-            .execute(&mut *self.0)
+            .execute()
             .await?;
         Ok(())
     }

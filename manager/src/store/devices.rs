@@ -36,7 +36,7 @@ impl Transaction {
         device: &Device,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "INSERT INTO devices (project, id, holder, public_key, name, platform, status, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, 'active', $7)",
         )
@@ -47,7 +47,7 @@ impl Transaction {
         .bind(&device.name)
         .bind(&device.platform)
         .bind(i64::from(now.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -57,12 +57,12 @@ impl Transaction {
         project: ProjectId,
         id: Uuid,
     ) -> Result<Option<Device>, StoreError> {
-        let row: Option<DeviceColumns> = sqlx::query_as(
+        let row: Option<DeviceColumns> = self.query(
             "SELECT id, holder, public_key, name, platform, status FROM devices WHERE project = $1 AND id = $2",
         )
         .bind(project.0.as_slice())
         .bind(id)
-        .fetch_optional(&mut *self.0)
+        .fetch_optional()
         .await?;
         row.map(device).transpose()
     }
@@ -73,27 +73,28 @@ impl Transaction {
         project: ProjectId,
         user: Uuid,
     ) -> Result<Vec<Device>, StoreError> {
-        let rows: Vec<DeviceColumns> = sqlx::query_as(
-            "SELECT id, holder, public_key, name, platform, status FROM devices \
+        let rows: Vec<DeviceColumns> = self
+            .query(
+                "SELECT id, holder, public_key, name, platform, status FROM devices \
              WHERE project = $1 AND holder = $2 ORDER BY id",
-        )
-        .bind(project.0.as_slice())
-        .bind(user)
-        .fetch_all(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(user)
+            .fetch_all()
+            .await?;
         rows.into_iter().map(device).collect()
     }
 
     /// Revokes the devices of a user for good; how many there were.
     pub(crate) async fn revoke_devices(&mut self, project: ProjectId, user: Uuid) -> Result<u64, StoreError> {
-        let done = sqlx::query(
+        let done = self.query(
             "UPDATE devices SET status = 'revoked' WHERE project = $1 AND holder = $2 AND status = 'active'",
         )
         .bind(project.0.as_slice())
         .bind(user)
-        .execute(&mut *self.0)
+        .execute()
         .await?;
-        Ok(done.rows_affected())
+        Ok(done)
     }
 
     pub(crate) async fn insert_credential(
@@ -102,7 +103,7 @@ impl Transaction {
         credential: &CredentialRow,
     ) -> Result<(), StoreError> {
         let serial = i64::try_from(credential.serial.0).map_err(|_| StoreError::Corrupt("serial"))?;
-        sqlx::query(
+        self.query(
             "INSERT INTO credentials (project, serial, device, not_before, not_after, octets) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -112,7 +113,7 @@ impl Transaction {
         .bind(i64::from(credential.not_before.0))
         .bind(i64::from(credential.not_after.0))
         .bind(credential.octets.as_slice())
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -123,14 +124,15 @@ impl Transaction {
         project: ProjectId,
         device: Uuid,
     ) -> Result<Option<CredentialRow>, StoreError> {
-        let row: Option<(i64, i64, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT serial, not_before, not_after, octets FROM credentials \
+        let row: Option<(i64, i64, i64, Vec<u8>)> = self
+            .query(
+                "SELECT serial, not_before, not_after, octets FROM credentials \
              WHERE project = $1 AND device = $2 ORDER BY serial DESC LIMIT 1",
-        )
-        .bind(project.0.as_slice())
-        .bind(device)
-        .fetch_optional(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(device)
+            .fetch_optional()
+            .await?;
         row.map(|(serial, not_before, not_after, octets)| {
             Ok(CredentialRow {
                 serial: Serial(number(serial, "serial")?),
@@ -144,20 +146,23 @@ impl Transaction {
     }
 
     /// Marks the credentials of a user as revoked that have not expired; their serials, ascending.
+    ///
+    /// The user is locked first, so that no renewal beside this one goes unseen.
     pub(crate) async fn revoke_credentials(
         &mut self,
         project: ProjectId,
         user: Uuid,
         now: UnixTime,
     ) -> Result<Vec<Serial>, StoreError> {
-        let rows: Vec<(i64,)> = sqlx::query_as(
+        self.lock_user(project, user).await?;
+        let rows: Vec<(i64,)> = self.query(
             "UPDATE credentials SET revoked_at = $3 WHERE project = $1 AND revoked_at IS NULL AND not_after > $3 \
              AND device IN (SELECT id FROM devices WHERE project = $1 AND holder = $2) RETURNING serial",
         )
         .bind(project.0.as_slice())
         .bind(user)
         .bind(i64::from(now.0))
-        .fetch_all(&mut *self.0)
+        .fetch_all()
         .await?;
         let mut serials = rows
             .into_iter()

@@ -25,7 +25,7 @@ impl Transaction {
         invitation: &Invitation,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "INSERT INTO invitations (project, secret_hash, id, holder, state, created_at, expires_at) \
              VALUES ($1, $2, $3, $4, 'open', $5, $6)",
         )
@@ -35,7 +35,7 @@ impl Transaction {
         .bind(invitation.user)
         .bind(i64::from(now.0))
         .bind(i64::from(invitation.expires_at.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -45,14 +45,15 @@ impl Transaction {
         project: ProjectId,
         secret_hash: &[u8; 32],
     ) -> Result<Option<Invitation>, StoreError> {
-        let row: Option<InvitationRow> = sqlx::query_as(
-            "SELECT id, holder, state, expires_at, redeemed_at, key_hash, device FROM invitations \
+        let row: Option<InvitationRow> = self
+            .query(
+                "SELECT id, holder, state, expires_at, redeemed_at, key_hash, device FROM invitations \
              WHERE project = $1 AND secret_hash = $2",
-        )
-        .bind(project.0.as_slice())
-        .bind(secret_hash.as_slice())
-        .fetch_optional(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(secret_hash.as_slice())
+            .fetch_optional()
+            .await?;
         row.map(InvitationRow::into_invitation).transpose()
     }
 
@@ -62,12 +63,12 @@ impl Transaction {
         project: ProjectId,
         user: Uuid,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "UPDATE invitations SET state = 'void' WHERE project = $1 AND holder = $2 AND state <> 'void'",
         )
         .bind(project.0.as_slice())
         .bind(user)
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -79,16 +80,17 @@ impl Transaction {
         secret_hash: &[u8; 32],
         most: u32,
     ) -> Result<bool, StoreError> {
-        let row: Option<(String,)> = sqlx::query_as(
-            "UPDATE invitations SET wrong_answers = wrong_answers + 1, \
+        let row: Option<(String,)> = self
+            .query(
+                "UPDATE invitations SET wrong_answers = wrong_answers + 1, \
              state = CASE WHEN wrong_answers + 1 >= $3 THEN 'void' ELSE state END \
              WHERE project = $1 AND secret_hash = $2 AND state = 'open' RETURNING state",
-        )
-        .bind(project.0.as_slice())
-        .bind(secret_hash.as_slice())
-        .bind(i64::from(most))
-        .fetch_optional(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(secret_hash.as_slice())
+            .bind(i64::from(most))
+            .fetch_optional()
+            .await?;
         Ok(row.is_some_and(|(state,)| state == "void"))
     }
 
@@ -101,18 +103,19 @@ impl Transaction {
         device: Uuid,
         now: UnixTime,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE invitations SET state = 'redeemed', key_hash = $3, device = $4, redeemed_at = $5 \
+        let done = self
+            .query(
+                "UPDATE invitations SET state = 'redeemed', key_hash = $3, device = $4, redeemed_at = $5 \
              WHERE project = $1 AND secret_hash = $2 AND state = 'open'",
-        )
-        .bind(project.0.as_slice())
-        .bind(secret_hash.as_slice())
-        .bind(key_hash.as_slice())
-        .bind(device)
-        .bind(i64::from(now.0))
-        .execute(&mut *self.0)
-        .await?;
-        Ok(done.rows_affected() == 1)
+            )
+            .bind(project.0.as_slice())
+            .bind(secret_hash.as_slice())
+            .bind(key_hash.as_slice())
+            .bind(device)
+            .bind(i64::from(now.0))
+            .execute()
+            .await?;
+        Ok(done == 1)
     }
 }
 

@@ -24,7 +24,7 @@ impl Transaction {
         key: &IssuerKeyRow,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "INSERT INTO issuer_keys (project, key_index, public_key, sealed_private_key, state, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6)",
         )
@@ -34,20 +34,21 @@ impl Transaction {
         .bind(key.sealed_private_key.as_slice())
         .bind(if key.is_active { "active" } else { "retiring" })
         .bind(i64::from(now.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
 
     /// The issuer keys by index.
     pub(crate) async fn issuer_keys(&mut self, project: ProjectId) -> Result<Vec<IssuerKeyRow>, StoreError> {
-        let rows: Vec<(i64, Vec<u8>, Vec<u8>, String)> = sqlx::query_as(
-            "SELECT key_index, public_key, sealed_private_key, state FROM issuer_keys WHERE project = $1 \
+        let rows: Vec<(i64, Vec<u8>, Vec<u8>, String)> = self
+            .query(
+                "SELECT key_index, public_key, sealed_private_key, state FROM issuer_keys WHERE project = $1 \
              ORDER BY key_index",
-        )
-        .bind(project.0.as_slice())
-        .fetch_all(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .fetch_all()
+            .await?;
         rows.into_iter()
             .map(|(index, public_key, sealed_private_key, state)| {
                 Ok(IssuerKeyRow {
@@ -68,7 +69,7 @@ impl Transaction {
         name: &str,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "INSERT INTO api_tokens (project, token_hash, id, name, created_at) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(project.0.as_slice())
@@ -76,7 +77,7 @@ impl Transaction {
         .bind(id)
         .bind(name)
         .bind(i64::from(now.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -87,13 +88,12 @@ impl Transaction {
         project: ProjectId,
         token_hash: &[u8; 32],
     ) -> Result<Option<Uuid>, StoreError> {
-        let row: Option<(Uuid,)> = sqlx::query_as(
-            "SELECT id FROM api_tokens WHERE project = $1 AND token_hash = $2 AND revoked_at IS NULL",
-        )
-        .bind(project.0.as_slice())
-        .bind(token_hash.as_slice())
-        .fetch_optional(&mut *self.0)
-        .await?;
+        let row: Option<(Uuid,)> = self
+            .query("SELECT id FROM api_tokens WHERE project = $1 AND token_hash = $2 AND revoked_at IS NULL")
+            .bind(project.0.as_slice())
+            .bind(token_hash.as_slice())
+            .fetch_optional()
+            .await?;
         Ok(row.map(|(id,)| id))
     }
 }

@@ -1,15 +1,16 @@
 //! Import plans, kept exactly as they were shown.
 
 use serde::{Deserialize, Serialize};
-use sqlx::{QueryBuilder, Sqlite};
 use uuid::Uuid;
 
 use super::{StoreError, Transaction};
 use crate::domain::{Confirmation, Counts, ProjectId, Step, UnixTime};
 use crate::import::Delimiter;
 
-/// Rows of one INSERT statement: four parameters each, far below what a statement may have.
+/// Rows of one INSERT statement, far below what a statement may have in values.
 const STEPS_PER_STATEMENT: usize = 500;
+/// Values of one such row.
+const STEP_VALUES: usize = 4;
 
 /// What a plan says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +41,7 @@ impl Transaction {
         now: UnixTime,
     ) -> Result<(), StoreError> {
         let header = serde_json::to_string(&plan.header).map_err(|_| StoreError::Corrupt("plan"))?;
-        sqlx::query(
+        self.query(
             "INSERT INTO plans (project, id, roster_version, created_at, header) VALUES ($1, $2, $3, $4, $5)",
         )
         .bind(project.0.as_slice())
@@ -48,19 +49,20 @@ impl Transaction {
         .bind(plan.roster_version)
         .bind(i64::from(now.0))
         .bind(header)
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         let mut ordinal = 0_i64;
         for part in steps.chunks(STEPS_PER_STATEMENT) {
             let texts = part.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>();
             let texts = texts.map_err(|_| StoreError::Corrupt("plan step"))?;
-            let mut query =
-                QueryBuilder::<Sqlite>::new("INSERT INTO plan_steps (project, plan, ordinal, step) ");
-            query.push_values(texts, |mut row, text| {
+            let insert = "INSERT INTO plan_steps (project, plan, ordinal, step)";
+            let is_full = part.len() == STEPS_PER_STATEMENT;
+            let mut query = self.query_rows(insert, part.len(), STEP_VALUES, is_full);
+            for text in texts {
                 ordinal = ordinal.saturating_add(1);
-                row.push_bind(project.0.as_slice()).push_bind(id).push_bind(ordinal).push_bind(text);
-            });
-            query.build().execute(&mut *self.0).await?;
+                query = query.bind(project.0.as_slice()).bind(id).bind(ordinal).bind(text);
+            }
+            query.execute().await?;
         }
         Ok(())
     }
@@ -70,25 +72,24 @@ impl Transaction {
         project: ProjectId,
         id: Uuid,
     ) -> Result<Option<StoredPlan>, StoreError> {
-        let row: Option<(i64, Option<i64>, String)> = sqlx::query_as(
-            "SELECT roster_version, applied_at, header FROM plans WHERE project = $1 AND id = $2",
-        )
-        .bind(project.0.as_slice())
-        .bind(id)
-        .fetch_optional(&mut *self.0)
-        .await?;
+        let row: Option<(i64, Option<i64>, String)> = self
+            .query("SELECT roster_version, applied_at, header FROM plans WHERE project = $1 AND id = $2")
+            .bind(project.0.as_slice())
+            .bind(id)
+            .fetch_optional()
+            .await?;
         let Some((roster_version, applied_at, header)) = row else { return Ok(None) };
         let header = serde_json::from_str(&header).map_err(|_| StoreError::Corrupt("plan"))?;
         Ok(Some(StoredPlan { roster_version, is_applied: applied_at.is_some(), header }))
     }
 
     pub(crate) async fn plan_steps(&mut self, project: ProjectId, id: Uuid) -> Result<Vec<Step>, StoreError> {
-        let rows: Vec<(String,)> =
-            sqlx::query_as("SELECT step FROM plan_steps WHERE project = $1 AND plan = $2 ORDER BY ordinal")
-                .bind(project.0.as_slice())
-                .bind(id)
-                .fetch_all(&mut *self.0)
-                .await?;
+        let rows: Vec<(String,)> = self
+            .query("SELECT step FROM plan_steps WHERE project = $1 AND plan = $2 ORDER BY ordinal")
+            .bind(project.0.as_slice())
+            .bind(id)
+            .fetch_all()
+            .await?;
         rows.iter()
             .map(|(step,)| serde_json::from_str(step).map_err(|_| StoreError::Corrupt("plan step")))
             .collect()
@@ -101,14 +102,13 @@ impl Transaction {
         id: Uuid,
         now: UnixTime,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE plans SET applied_at = $3 WHERE project = $1 AND id = $2 AND applied_at IS NULL",
-        )
-        .bind(project.0.as_slice())
-        .bind(id)
-        .bind(i64::from(now.0))
-        .execute(&mut *self.0)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        let done = self
+            .query("UPDATE plans SET applied_at = $3 WHERE project = $1 AND id = $2 AND applied_at IS NULL")
+            .bind(project.0.as_slice())
+            .bind(id)
+            .bind(i64::from(now.0))
+            .execute()
+            .await?;
+        Ok(done == 1)
     }
 }

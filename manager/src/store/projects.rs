@@ -29,7 +29,7 @@ struct ProjectRow {
 impl Transaction {
     pub(crate) async fn insert_project(&mut self, project: &Project) -> Result<(), StoreError> {
         let head = chain_start(project.id);
-        sqlx::query(
+        self.query(
             "INSERT INTO projects (id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at, \
              audit_head) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         )
@@ -41,66 +41,79 @@ impl Transaction {
         .bind(i64::from(project.credential_life_s))
         .bind(i64::from(project.created_at.0))
         .bind(head.as_slice())
-        .execute(&mut *self.0)
+        .execute()
         .await?;
+        Ok(())
+    }
+
+    /// Waits until nobody else writes to the project with its row locked, and keeps others waiting until the commit;
+    /// SQLite has one writer anyway.
+    pub(super) async fn lock_project(&mut self, project: ProjectId) -> Result<(), StoreError> {
+        if self.has_one_writer() {
+            return Ok(());
+        }
+        // Rows that refer to the project can still be inserted beside.
+        self.query("SELECT id FROM projects WHERE id = $1 FOR NO KEY UPDATE")
+            .bind(project.0.as_slice())
+            .fetch_optional::<(Vec<u8>,)>()
+            .await?;
         Ok(())
     }
 
     /// All projects, oldest first.
     pub(crate) async fn projects(&mut self) -> Result<Vec<Project>, StoreError> {
-        let rows: Vec<ProjectRow> = sqlx::query_as(
-            "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at \
+        let rows: Vec<ProjectRow> = self
+            .query(
+                "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at \
              FROM projects ORDER BY created_at, id",
-        )
-        .fetch_all(&mut *self.0)
-        .await?;
+            )
+            .fetch_all()
+            .await?;
         rows.into_iter().map(ProjectRow::into_project).collect()
     }
 
     /// The next serial; never given out twice, even if the credential is not made in the end.
     pub(crate) async fn next_serial(&mut self, project: ProjectId) -> Result<Serial, StoreError> {
-        let (serial,): (i64,) = sqlx::query_as(
-            "UPDATE projects SET last_serial = last_serial + 1 WHERE id = $1 RETURNING last_serial",
-        )
-        .bind(project.0.as_slice())
-        .fetch_one(&mut *self.0)
-        .await?;
+        let (serial,): (i64,) = self
+            .query("UPDATE projects SET last_serial = last_serial + 1 WHERE id = $1 RETURNING last_serial")
+            .bind(project.0.as_slice())
+            .fetch_one()
+            .await?;
         number(serial, "serial").map(Serial)
     }
 
     pub(crate) async fn next_reader(&mut self, project: ProjectId) -> Result<ReaderId, StoreError> {
-        let (id,): (i64,) = sqlx::query_as(
-            "UPDATE projects SET last_reader = last_reader + 1 WHERE id = $1 RETURNING last_reader",
-        )
-        .bind(project.0.as_slice())
-        .fetch_one(&mut *self.0)
-        .await?;
+        let (id,): (i64,) = self
+            .query("UPDATE projects SET last_reader = last_reader + 1 WHERE id = $1 RETURNING last_reader")
+            .bind(project.0.as_slice())
+            .fetch_one()
+            .await?;
         number(id, "reader id").map(ReaderId)
     }
 
     pub(crate) async fn next_list_version(&mut self, project: ProjectId) -> Result<u32, StoreError> {
-        let (version,): (i64,) = sqlx::query_as(
-            "UPDATE projects SET list_version = list_version + 1 WHERE id = $1 RETURNING list_version",
-        )
-        .bind(project.0.as_slice())
-        .fetch_one(&mut *self.0)
-        .await?;
+        let (version,): (i64,) = self
+            .query("UPDATE projects SET list_version = list_version + 1 WHERE id = $1 RETURNING list_version")
+            .bind(project.0.as_slice())
+            .fetch_one()
+            .await?;
         number(version, "list version")
     }
 
     /// Notes that something changed that an import would plan with.
     pub(crate) async fn roster_changed(&mut self, project: ProjectId) -> Result<(), StoreError> {
-        sqlx::query("UPDATE projects SET roster_version = roster_version + 1 WHERE id = $1")
+        self.query("UPDATE projects SET roster_version = roster_version + 1 WHERE id = $1")
             .bind(project.0.as_slice())
-            .execute(&mut *self.0)
+            .execute()
             .await?;
         Ok(())
     }
 
     pub(crate) async fn roster_version(&mut self, project: ProjectId) -> Result<i64, StoreError> {
-        let (version,) = sqlx::query_as("SELECT roster_version FROM projects WHERE id = $1")
+        let (version,) = self
+            .query("SELECT roster_version FROM projects WHERE id = $1")
             .bind(project.0.as_slice())
-            .fetch_one(&mut *self.0)
+            .fetch_one()
             .await?;
         Ok(version)
     }
@@ -110,7 +123,7 @@ impl Transaction {
         project: ProjectId,
         vault: &VaultRow,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "INSERT INTO vaults (project, kind, salt, memory_kib, passes, lanes) VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(project.0.as_slice())
@@ -119,17 +132,17 @@ impl Transaction {
         .bind(i64::from(vault.memory_kib))
         .bind(i64::from(vault.passes))
         .bind(i64::from(vault.lanes))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
 
     pub(crate) async fn vault(&mut self, project: ProjectId) -> Result<VaultRow, StoreError> {
-        let (kind, salt, memory, passes, lanes): (String, Vec<u8>, i64, i64, i64) =
-            sqlx::query_as("SELECT kind, salt, memory_kib, passes, lanes FROM vaults WHERE project = $1")
-                .bind(project.0.as_slice())
-                .fetch_one(&mut *self.0)
-                .await?;
+        let (kind, salt, memory, passes, lanes): (String, Vec<u8>, i64, i64, i64) = self
+            .query("SELECT kind, salt, memory_kib, passes, lanes FROM vaults WHERE project = $1")
+            .bind(project.0.as_slice())
+            .fetch_one()
+            .await?;
         Ok(VaultRow {
             kind,
             salt,

@@ -46,7 +46,7 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         let output =
             serde_json::to_string(&reader.output).map_err(|_| StoreError::Corrupt("output format"))?;
-        sqlx::query(
+        self.query(
             "INSERT INTO readers (project, id, name, public_key, presence, output, certificate, \
              certificate_not_after, configuration_version, configuration_basis, configuration, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
@@ -63,7 +63,7 @@ impl Transaction {
         .bind(reader.configuration_basis.as_slice())
         .bind(reader.configuration.as_slice())
         .bind(i64::from(now.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -73,15 +73,16 @@ impl Transaction {
         project: ProjectId,
         id: ReaderId,
     ) -> Result<Option<ReaderRow>, StoreError> {
-        let row: Option<Columns> = sqlx::query_as(
-            "SELECT id, name, public_key, presence, output, certificate, certificate_not_after, \
+        let row: Option<Columns> = self
+            .query(
+                "SELECT id, name, public_key, presence, output, certificate, certificate_not_after, \
              configuration_version, configuration_basis, configuration, revoked_at FROM readers \
              WHERE project = $1 AND id = $2",
-        )
-        .bind(project.0.as_slice())
-        .bind(i64::from(id.0))
-        .fetch_optional(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(i64::from(id.0))
+            .fetch_optional()
+            .await?;
         row.map(Columns::into_reader).transpose()
     }
 
@@ -91,12 +92,12 @@ impl Transaction {
         project: ProjectId,
         public_key: &[u8; 33],
     ) -> Result<Option<ReaderId>, StoreError> {
-        let row: Option<(i64,)> =
-            sqlx::query_as("SELECT id FROM readers WHERE project = $1 AND public_key = $2")
-                .bind(project.0.as_slice())
-                .bind(public_key.as_slice())
-                .fetch_optional(&mut *self.0)
-                .await?;
+        let row: Option<(i64,)> = self
+            .query("SELECT id FROM readers WHERE project = $1 AND public_key = $2")
+            .bind(project.0.as_slice())
+            .bind(public_key.as_slice())
+            .fetch_optional()
+            .await?;
         row.map(|(id,)| number(id, "reader id").map(ReaderId)).transpose()
     }
 
@@ -105,7 +106,7 @@ impl Transaction {
         project: ProjectId,
         reader: &ReaderRow,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "UPDATE readers SET configuration_version = $3, configuration_basis = $4, configuration = $5, \
              certificate = $6, certificate_not_after = $7 \
              WHERE project = $1 AND id = $2",
@@ -117,7 +118,7 @@ impl Transaction {
         .bind(reader.configuration.as_slice())
         .bind(reader.certificate.as_slice())
         .bind(i64::from(reader.certificate_not_after.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -129,15 +130,14 @@ impl Transaction {
         id: ReaderId,
         now: UnixTime,
     ) -> Result<bool, StoreError> {
-        let done = sqlx::query(
-            "UPDATE readers SET revoked_at = $3 WHERE project = $1 AND id = $2 AND revoked_at IS NULL",
-        )
-        .bind(project.0.as_slice())
-        .bind(i64::from(id.0))
-        .bind(i64::from(now.0))
-        .execute(&mut *self.0)
-        .await?;
-        Ok(done.rows_affected() == 1)
+        let done = self
+            .query("UPDATE readers SET revoked_at = $3 WHERE project = $1 AND id = $2 AND revoked_at IS NULL")
+            .bind(project.0.as_slice())
+            .bind(i64::from(id.0))
+            .bind(i64::from(now.0))
+            .execute()
+            .await?;
+        Ok(done == 1)
     }
 }
 

@@ -11,13 +11,13 @@ impl Transaction {
         project: ProjectId,
         now: UnixTime,
     ) -> Result<Vec<Serial>, StoreError> {
-        let rows: Vec<(i64,)> = sqlx::query_as(
+        let rows: Vec<(i64,)> = self.query(
             "SELECT serial FROM credentials WHERE project = $1 AND revoked_at IS NOT NULL AND not_after > $2 \
              ORDER BY serial",
         )
         .bind(project.0.as_slice())
         .bind(i64::from(now.0))
-        .fetch_all(&mut *self.0)
+        .fetch_all()
         .await?;
         rows.into_iter().map(|(serial,)| number(serial, "serial").map(Serial)).collect()
     }
@@ -28,13 +28,13 @@ impl Transaction {
         project: ProjectId,
         now: UnixTime,
     ) -> Result<Vec<ReaderId>, StoreError> {
-        let rows: Vec<(i64,)> = sqlx::query_as(
+        let rows: Vec<(i64,)> = self.query(
             "SELECT id FROM readers WHERE project = $1 AND revoked_at IS NOT NULL AND certificate_not_after > $2 \
              ORDER BY id",
         )
         .bind(project.0.as_slice())
         .bind(i64::from(now.0))
-        .fetch_all(&mut *self.0)
+        .fetch_all()
         .await?;
         rows.into_iter().map(|(id,)| number(id, "reader id").map(ReaderId)).collect()
     }
@@ -46,14 +46,14 @@ impl Transaction {
         octets: &[u8],
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "INSERT INTO revocation_lists (project, version, issued_at, octets) VALUES ($1, $2, $3, $4)",
         )
         .bind(project.0.as_slice())
         .bind(i64::from(version))
         .bind(i64::from(now.0))
         .bind(octets)
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -63,11 +63,11 @@ impl Transaction {
         &mut self,
         project: ProjectId,
     ) -> Result<Option<(u32, Vec<u8>)>, StoreError> {
-        let row: Option<(i64, Vec<u8>)> = sqlx::query_as(
+        let row: Option<(i64, Vec<u8>)> = self.query(
             "SELECT version, octets FROM revocation_lists WHERE project = $1 ORDER BY version DESC LIMIT 1",
         )
         .bind(project.0.as_slice())
-        .fetch_optional(&mut *self.0)
+        .fetch_optional()
         .await?;
         row.map(|(version, octets)| Ok((number(version, "list version")?, octets))).transpose()
     }

@@ -31,7 +31,7 @@ impl Transaction {
         person: &Person,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "INSERT INTO users (project, id, first_name, last_name, email, email_key, user_id, sync_id, status, \
              created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'not_invited', $9, $9)",
         )
@@ -44,7 +44,7 @@ impl Transaction {
         .bind(&person.user_id)
         .bind(person.sync_id.as_deref())
         .bind(i64::from(now.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -52,13 +52,13 @@ impl Transaction {
     /// Frees what only one user can have, so that users can exchange it; [`Transaction::update_person`] has to follow.
     pub(crate) async fn park_person(&mut self, project: ProjectId, id: Uuid) -> Result<(), StoreError> {
         let parked = format!("{PARKED}{id}");
-        sqlx::query(
+        self.query(
             "UPDATE users SET email_key = $3, user_id = $3, sync_id = NULL WHERE project = $1 AND id = $2",
         )
         .bind(project.0.as_slice())
         .bind(id)
         .bind(parked)
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -70,7 +70,7 @@ impl Transaction {
         person: &Person,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query(
+        self.query(
             "UPDATE users SET first_name = $3, last_name = $4, email = $5, email_key = $6, user_id = $7, \
              sync_id = $8, updated_at = $9 WHERE project = $1 AND id = $2",
         )
@@ -83,7 +83,7 @@ impl Transaction {
         .bind(&person.user_id)
         .bind(person.sync_id.as_deref())
         .bind(i64::from(now.0))
-        .execute(&mut *self.0)
+        .execute()
         .await?;
         Ok(())
     }
@@ -95,12 +95,25 @@ impl Transaction {
         status: UserStatus,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        sqlx::query("UPDATE users SET status = $3, updated_at = $4 WHERE project = $1 AND id = $2")
+        self.query("UPDATE users SET status = $3, updated_at = $4 WHERE project = $1 AND id = $2")
             .bind(project.0.as_slice())
             .bind(id)
             .bind(status.name())
             .bind(i64::from(now.0))
-            .execute(&mut *self.0)
+            .execute()
+            .await?;
+        Ok(())
+    }
+
+    /// Waits for the renewals of this user that are under way, and keeps new ones waiting until the commit.
+    pub(super) async fn lock_user(&mut self, project: ProjectId, id: Uuid) -> Result<(), StoreError> {
+        if self.has_one_writer() {
+            return Ok(());
+        }
+        self.query("SELECT id FROM users WHERE project = $1 AND id = $2 FOR NO KEY UPDATE")
+            .bind(project.0.as_slice())
+            .bind(id)
+            .fetch_optional::<(Uuid,)>()
             .await?;
         Ok(())
     }
@@ -111,14 +124,14 @@ impl Transaction {
         id: Uuid,
         now: UnixTime,
     ) -> Result<Option<User>, StoreError> {
-        let row: Option<UserRow> = sqlx::query_as(
+        let row: Option<UserRow> = self.query(
             "SELECT u.id, u.first_name, u.last_name, u.email, u.user_id, u.sync_id, u.status, u.created_at, \
              u.updated_at, i.expires_at FROM users u LEFT JOIN invitations i \
              ON i.project = u.project AND i.holder = u.id AND i.state = 'open' WHERE u.project = $1 AND u.id = $2",
         )
         .bind(project.0.as_slice())
         .bind(id)
-        .fetch_optional(&mut *self.0)
+        .fetch_optional()
         .await?;
         row.map(|row| row.into_user(now)).transpose()
     }
@@ -131,7 +144,7 @@ impl Transaction {
         limit: u32,
         now: UnixTime,
     ) -> Result<Vec<User>, StoreError> {
-        let rows: Vec<UserRow> = sqlx::query_as(
+        let rows: Vec<UserRow> = self.query(
             "SELECT u.id, u.first_name, u.last_name, u.email, u.user_id, u.sync_id, u.status, u.created_at, \
              u.updated_at, i.expires_at FROM users u LEFT JOIN invitations i \
              ON i.project = u.project AND i.holder = u.id AND i.state = 'open' \
@@ -140,7 +153,7 @@ impl Transaction {
         .bind(project.0.as_slice())
         .bind(after)
         .bind(i64::from(limit))
-        .fetch_all(&mut *self.0)
+        .fetch_all()
         .await?;
         rows.into_iter().map(|row| row.into_user(now)).collect()
     }
@@ -151,14 +164,15 @@ impl Transaction {
         project: ProjectId,
         email: &str,
     ) -> Result<Option<Uuid>, StoreError> {
-        let row: Option<(Uuid,)> = sqlx::query_as(
-            "SELECT id FROM users WHERE project = $1 AND email_key = $2 \
+        let row: Option<(Uuid,)> = self
+            .query(
+                "SELECT id FROM users WHERE project = $1 AND email_key = $2 \
              AND status NOT IN ('deletion_pending', 'deleted')",
-        )
-        .bind(project.0.as_slice())
-        .bind(email_key(email))
-        .fetch_optional(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(email_key(email))
+            .fetch_optional()
+            .await?;
         Ok(row.map(|(id,)| id))
     }
 
@@ -168,27 +182,28 @@ impl Transaction {
         project: ProjectId,
         user_id: &str,
     ) -> Result<Option<Uuid>, StoreError> {
-        let row: Option<(Uuid,)> = sqlx::query_as(
-            "SELECT id FROM users WHERE project = $1 AND user_id = $2 \
+        let row: Option<(Uuid,)> = self
+            .query(
+                "SELECT id FROM users WHERE project = $1 AND user_id = $2 \
              AND status NOT IN ('deletion_pending', 'deleted')",
-        )
-        .bind(project.0.as_slice())
-        .bind(user_id)
-        .fetch_optional(&mut *self.0)
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(user_id)
+            .fetch_optional()
+            .await?;
         Ok(row.map(|(id,)| id))
     }
 
     /// Everybody who is present, in the order in which they were added.
     pub(crate) async fn roster(&mut self, project: ProjectId) -> Result<Roster, StoreError> {
         let version = self.roster_version(project).await?;
-        let rows: Vec<UserRow> = sqlx::query_as(
+        let rows: Vec<UserRow> = self.query(
             "SELECT id, first_name, last_name, email, user_id, sync_id, status, created_at, updated_at, \
              NULL AS expires_at FROM users WHERE project = $1 AND status NOT IN ('deletion_pending', 'deleted') \
              ORDER BY id",
         )
         .bind(project.0.as_slice())
-        .fetch_all(&mut *self.0)
+        .fetch_all()
         .await?;
         let entries = rows.into_iter().map(UserRow::into_entry).collect::<Result<_, _>>()?;
         Ok(Roster { version, entries })
@@ -200,14 +215,14 @@ impl Transaction {
         project: ProjectId,
         now: UnixTime,
     ) -> Result<Vec<Uuid>, StoreError> {
-        let rows: Vec<(Uuid,)> = sqlx::query_as(
+        let rows: Vec<(Uuid,)> = self.query(
             "SELECT u.id FROM users u WHERE u.project = $1 AND u.status = 'deletion_pending' AND NOT EXISTS ( \
              SELECT 1 FROM devices d JOIN credentials c ON c.project = d.project AND c.device = d.id \
              WHERE d.project = u.project AND d.holder = u.id AND c.not_after > $2) ORDER BY u.id",
         )
         .bind(project.0.as_slice())
         .bind(i64::from(now.0))
-        .fetch_all(&mut *self.0)
+        .fetch_all()
         .await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }

@@ -1,23 +1,11 @@
 //! The audit log: every act is in it, and what was changed afterwards is found.
 
-use std::path::Path;
-
 use manager::domain::{AuditBreak, from_base64url};
 use manager::{Manager, Unlock};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
 use crate::support::{Phone, Served};
-
-/// Runs a statement on the database file, past the manager.
-async fn tamper(dir: &Path, statement: &str) {
-    let url = format!("sqlite://{}", dir.join("manager.db").display());
-    let mut connection = SqliteConnection::connect(&url).await.unwrap();
-    let done = sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await.unwrap();
-    assert_eq!(done.rows_affected(), 1);
-    connection.close().await.unwrap();
-}
 
 #[tokio::test]
 async fn every_act_is_logged_with_its_actor() {
@@ -49,7 +37,7 @@ async fn a_changed_removed_or_added_row_is_found() {
     let cases = [
         ("UPDATE audit SET detail = 'nothing' WHERE sequence = 3", AuditBreak::Row(3)),
         ("UPDATE audit SET time = time + 1 WHERE sequence = 1", AuditBreak::Row(1)),
-        ("UPDATE audit SET hash = zeroblob(32) WHERE sequence = 4", AuditBreak::Row(4)),
+        ("UPDATE audit SET hash = previous WHERE sequence = 4", AuditBreak::Row(4)),
         ("DELETE FROM audit WHERE sequence = 2", AuditBreak::Row(2)),
         ("DELETE FROM audit WHERE sequence = 5", AuditBreak::Length { expected: 5, found: 4 }),
         (
@@ -61,7 +49,7 @@ async fn a_changed_removed_or_added_row_is_found() {
     for (statement, expected) in cases {
         let (served, _, _) = Served::with_active_anna().await;
         assert_eq!(served.manager.verify_audit().await.unwrap(), Ok(5));
-        tamper(served.dir.path(), statement).await;
+        served.database.tamper(statement).await;
         assert_eq!(served.manager.verify_audit().await.unwrap(), Err(expected), "{statement}");
         served.stop().await;
     }
@@ -79,26 +67,24 @@ async fn secrets_are_in_the_database_as_hashes_or_sealed_only() {
         .fold(0_u128, |number, symbol| number << 5 | alphabet.find(symbol).unwrap() as u128);
     let token = served.token.clone();
     let (challenge, clock) = (crate::support::octets(&challenge["challenge"]), served.clock.clone());
-    let dir = served.stop().await;
-    let mut stored = Vec::new();
-    for file in ["manager.db", "manager.db-wal"] {
-        stored.extend(std::fs::read(dir.path().join(file)).unwrap_or_default());
-    }
-    let holds = |needle: &[u8]| stored.windows(needle.len()).any(|window| window == needle);
-    assert!(holds(b"anna@x.example"));
+    let stopped = served.stop().await;
+    let (dir, database) = (&stopped.dir, &stopped.database);
+    assert!(database.holds(b"anna@x.example").await);
     let octets = token.strip_prefix("ostiary_").and_then(from_base64url::<32>).unwrap();
-    assert!(!holds(code.as_bytes()) && !holds(&secret.to_be_bytes()));
-    assert!(!holds(token.as_bytes()) && !holds(&octets) && !holds(&challenge));
+    let secrets = [code.as_bytes(), &secret.to_be_bytes(), token.as_bytes(), &octets, &challenge];
+    for (place, secret) in secrets.into_iter().enumerate() {
+        assert!(!database.holds(secret).await, "secret {place}");
+    }
     #[cfg(unix)]
-    {
+    if database.is_a_file() {
         use std::os::unix::fs::PermissionsExt;
         let rights = std::fs::metadata(dir.path().join("manager.db")).unwrap().permissions();
         assert_eq!(rights.mode() & 0o777, 0o600);
     }
 
     let unlock = Unlock::KeyFile(dir.path().join("unlock.key"));
-    Manager::open(dir.path(), &unlock, clock.clone()).await.unwrap().close().await;
+    Manager::open(database.home(), &unlock, clock.clone()).await.unwrap().close().await;
     std::fs::write(dir.path().join("unlock.key"), "A".repeat(43)).unwrap();
-    let wrong = Manager::open(dir.path(), &unlock, clock).await.unwrap_err();
+    let wrong = Manager::open(database.home(), &unlock, clock).await.unwrap_err();
     assert_eq!(wrong.to_string(), "the passphrase or key file does not open the issuer keys of this project");
 }

@@ -11,6 +11,8 @@ mod audit;
 #[cfg(test)]
 mod csv_files;
 #[cfg(test)]
+mod database;
+#[cfg(test)]
 mod imports;
 #[cfg(test)]
 mod readers;

@@ -121,9 +121,9 @@ async fn what_is_revoked_stays_so_after_a_restart() {
     served.admin(Method::POST, &served.anna("revocation").await, json!({})).await.expect(StatusCode::OK);
     let serial = served.credential(&activated).fields().serial;
     let clock = served.clock.clone();
-    let dir = served.stop().await;
-    let unlock = manager::Unlock::KeyFile(dir.path().join("unlock.key"));
-    let manager = manager::Manager::open(dir.path(), &unlock, clock).await.unwrap();
+    let stopped = served.stop().await;
+    let unlock = manager::Unlock::KeyFile(stopped.dir.path().join("unlock.key"));
+    let manager = manager::Manager::open(stopped.database.home(), &unlock, clock).await.unwrap();
     let (version, octets) = manager.revocation_list().await.unwrap().unwrap();
     let list = VerifiedRevocationList::verify(&RustCrypto, &octets, manager.issuer_keys()).unwrap();
     assert_eq!((version, list.serials().collect::<Vec<_>>()), (1, vec![serial]));

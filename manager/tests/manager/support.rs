@@ -15,6 +15,8 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::database::TestDatabase;
+
 /// When every test begins.
 pub(crate) const START: UnixTime = UnixTime(1_790_000_000);
 /// A day in seconds.
@@ -30,6 +32,13 @@ pub(crate) struct Served {
     pub(crate) client: Client,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
+    pub(crate) database: TestDatabase,
+}
+
+/// What a manager leaves behind that was stopped.
+pub(crate) struct Stopped {
+    pub(crate) dir: TempDir,
+    pub(crate) database: TestDatabase,
 }
 
 /// An answer with its status and its body as JSON.
@@ -46,10 +55,12 @@ pub(crate) struct Phone {
 impl Served {
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();
+        let database = TestDatabase::empty(dir.path()).await;
         let clock = Arc::new(ManualClock::new(START));
         let unlock = Unlock::KeyFile(dir.path().join("unlock.key"));
         let project = NewProject::named("Example Works");
-        let (manager, token) = Manager::init(dir.path(), &project, &unlock, clock.clone()).await.unwrap();
+        let (manager, token) =
+            Manager::init(database.home(), &project, &unlock, clock.clone()).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -62,15 +73,18 @@ impl Served {
                 .await
         });
         let token = token.expose().to_string();
-        Self { dir, manager, clock, base, token, client: Client::new(), stop: Some(stop), task }
+        // Only the first test of a process installs it.
+        let _again = rustls::crypto::ring::default_provider().install_default();
+        let (client, stop) = (Client::new(), Some(stop));
+        Self { dir, manager, clock, base, token, client, stop, task, database }
     }
 
     /// Stops the service, and fails unless it ends well.
-    pub(crate) async fn stop(mut self) -> TempDir {
+    pub(crate) async fn stop(mut self) -> Stopped {
         self.stop.take().unwrap().send(()).unwrap();
         self.task.await.unwrap().unwrap();
         self.manager.close().await;
-        self.dir
+        Stopped { dir: self.dir, database: self.database }
     }
 
     /// A request with the administrator's token.
