@@ -9,6 +9,7 @@ mod renewing;
 mod revoking;
 mod upkeep;
 mod users;
+mod watching;
 
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
 pub use importing::ImportPlan;
@@ -17,3 +18,4 @@ pub use readers::{EnrolledReader, NewReader};
 pub use revoking::Revocation;
 pub use users::DeviceSummary;
 pub(crate) use users::PAGE_MAX as USERS_PAGE_MAX;
+pub use watching::Unready;

@@ -6,7 +6,6 @@ pub(crate) mod output;
 mod people;
 mod serving;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -49,7 +48,7 @@ enum Command {
     /// Make a project: its database, its issuer key and its first API token.
     Init(InitArguments),
     /// Serve phones and administrators over HTTP.
-    Serve(ServeArguments),
+    Serve(serving::ServeArguments),
     /// Users.
     #[command(subcommand)]
     User(UserCommand),
@@ -88,15 +87,6 @@ pub(crate) struct InitArguments {
     /// For how many hours a credential is good; phones renew theirs after a third of that.
     #[arg(long, value_name = "HOURS", default_value_t = 168)]
     credential_life: u32,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ServeArguments {
-    /// Directory of the project.
-    dir: PathBuf,
-    /// Address and port to listen on.
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
-    listen: SocketAddr,
 }
 
 /// The project that a command is about.

@@ -2,8 +2,11 @@
 
 mod activation;
 mod administrator;
+mod health;
 mod imports;
 mod json;
+mod measuring;
+mod observing;
 mod problem;
 mod project;
 mod readers;
@@ -21,7 +24,10 @@ use axum::routing::{get, post};
 use tower_http::timeout::TimeoutLayer;
 
 use crate::manager::Manager;
+pub use measuring::MetricsEndpoint;
 use problem::Problem;
+pub(crate) use serving::UPKEEP;
+pub use serving::{Limits, ServeOptions, Tls, TlsError};
 
 /// The longest body of a request, in octets, of everything but an import.
 const BODY_MAX: usize = 16 * 1024;
@@ -50,6 +56,8 @@ impl Manager {
             .route("/v1/projects/{project}/revocation-list", get(project::revocation_list))
             .route("/v1/projects/{project}/time-token", get(project::time_token))
             .route("/activate", get(project::activation_page))
+            .route("/health/live", get(health::live))
+            .route("/health/ready", get(health::ready))
             .route("/v1/users", get(users::list))
             .route("/v1/users/{user}", get(users::show))
             .route("/v1/users/{user}/devices", get(users::devices))
@@ -66,6 +74,7 @@ impl Manager {
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .layer(middleware::from_fn(finish))
+            .layer(middleware::from_fn(observing::observe))
             .with_state(self.clone())
     }
 }

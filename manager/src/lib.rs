@@ -19,6 +19,7 @@ pub mod import;
 mod issuing;
 mod manager;
 mod proof;
+mod pulse;
 mod random;
 mod store;
 mod token;
@@ -26,9 +27,10 @@ mod vault;
 
 pub use acts::{
     Activation, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader, ImportPlan, IssuedInvitation,
-    NewReader, Revocation,
+    NewReader, Revocation, Unready,
 };
 pub use error::{DirectoryError, Error, Refusal};
+pub use http::{Limits, MetricsEndpoint, ServeOptions, Tls, TlsError};
 pub use issuing::IssuingError;
 pub use manager::Manager;
 pub use random::RandomFailed;

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::domain::{Act, Actor, NewProject, Project, ProjectId, UnixTime};
 use crate::error::{DirectoryError, Error};
 use crate::issuing::{self, Issuer, IssuingError};
+use crate::pulse::Pulse;
 use crate::random::{self, IdSource};
 use crate::store::{Home, IssuerKeyRow, Store, StoreError, Transaction};
 use crate::token::ApiToken;
@@ -28,6 +29,7 @@ struct Inner {
     issuer: Issuer,
     clock: Box<dyn Clock>,
     ids: IdSource,
+    pulse: Pulse,
 }
 
 impl Manager {
@@ -76,7 +78,7 @@ impl Manager {
         let made = (Actor::Operator, Act::TokenMade);
         tx.record(project.id, now, made.0, made.1, token_id.to_string(), String::new()).await?;
         tx.commit().await?;
-        let inner = Inner { store, project, issuer, clock: Box::new(clock), ids };
+        let inner = Inner { store, project, issuer, clock: Box::new(clock), ids, pulse: Pulse::default() };
         Ok((Self { inner: Arc::new(inner) }, token))
     }
 
@@ -98,7 +100,7 @@ impl Manager {
         drop(tx);
         let vault = blocking(unlock, move |unlock| unlock.open(&row)).await?;
         let issuer = open_issuer(project.id, &vault, &keys)?;
-        let inner = Inner { store, project, issuer, clock: Box::new(clock), ids: IdSource::new() };
+        let inner = Inner { store, project, issuer, clock: Box::new(clock), ids: IdSource::new(), pulse: Pulse::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -138,6 +140,10 @@ impl Manager {
 
     pub(crate) fn ids(&self) -> &IdSource {
         &self.inner.ids
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.inner.pulse
     }
 
     pub(crate) fn project_id(&self) -> ProjectId {

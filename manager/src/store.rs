@@ -22,6 +22,7 @@ mod schema;
 mod sqlite;
 mod transaction;
 mod users;
+mod watching;
 
 pub(crate) use challenges::{Challenge, Purpose};
 pub(crate) use devices::{CredentialRow, Device};

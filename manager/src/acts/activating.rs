@@ -119,6 +119,7 @@ impl Manager {
             _ => self.redeem(&mut tx, &activation, admitted.invitation.user, now).await?,
         };
         tx.commit().await?;
+        metrics::counter!("ostiary_activations_total").increment(1);
         Ok(answer)
     }
 

@@ -59,6 +59,9 @@ impl Manager {
         if matches!(answer, Ok(_) | Err(Error::Refused(_))) {
             tx.commit().await?;
         }
+        if answer.is_ok() {
+            metrics::counter!("ostiary_renewals_total").increment(1);
+        }
         answer
     }
 

@@ -5,11 +5,16 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::observing;
 use crate::error::{Error, Refusal};
 use crate::import::ImportErrors;
 
 /// What every problem's type begins with.
 const TYPE: &str = "urn:ostiary:problem:";
+
+/// The code of a problem, for those who count answers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ProblemCode(pub(super) &'static str);
 
 /// A problem that a request met.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,9 @@ struct Document<'a> {
     code: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<&'a str>,
+    /// Names the request, as its line in the log does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ListedError],
 }
@@ -88,6 +96,12 @@ impl Problem {
         Self { errors: listed.collect(), ..problem }
     }
 
+    pub(super) fn not_ready(detail: impl Into<String>) -> Self {
+        let problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "The manager cannot do its work now.");
+        Self { detail: Some(detail.into()), ..problem }
+    }
+
     fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The manager failed; try again later.")
     }
@@ -129,9 +143,11 @@ impl IntoResponse for Problem {
             status: self.status.as_u16(),
             code: self.code,
             detail: self.detail.as_deref(),
+            instance: observing::instance(),
             errors: &self.errors,
         };
         let mut response = (self.status, Json(document)).into_response();
+        response.extensions_mut().insert(ProblemCode(self.code));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.status == StatusCode::UNAUTHORIZED {

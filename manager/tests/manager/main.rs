@@ -21,4 +21,6 @@ mod renewal;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod serving;
+#[cfg(test)]
 mod support;
