@@ -100,7 +100,14 @@ impl Manager {
         drop(tx);
         let vault = blocking(unlock, move |unlock| unlock.open(&row)).await?;
         let issuer = open_issuer(project.id, &vault, &keys)?;
-        let inner = Inner { store, project, issuer, clock: Box::new(clock), ids: IdSource::new(), pulse: Pulse::default() };
+        let inner = Inner {
+            store,
+            project,
+            issuer,
+            clock: Box::new(clock),
+            ids: IdSource::new(),
+            pulse: Pulse::default(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 

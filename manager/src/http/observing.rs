@@ -69,8 +69,7 @@ pub(super) async fn observe(request: Request, next: Next) -> Response {
 }
 
 fn count(method: &'static str, route: &str, status: &str, code: Option<ProblemCode>, seconds: f64) {
-    let labels =
-        [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_owned())];
+    let labels = [("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_owned())];
     metrics::counter!("ostiary_http_requests_total", &labels).increment(1);
     metrics::histogram!("ostiary_http_request_duration_seconds", "route" => route.to_owned()).record(seconds);
     if let Some(ProblemCode(code)) = code {

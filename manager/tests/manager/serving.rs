@@ -63,11 +63,8 @@ fn make_certificate(dir: &Path) -> Certificate {
 }
 
 async fn live_over_tls(address: SocketAddr, trusted: &Certificate) -> reqwest::Result<StatusCode> {
-    let client = Client::builder()
-        .tls_certs_only([trusted.clone()])
-        .resolve("localhost", address)
-        .build()
-        .unwrap();
+    let client =
+        Client::builder().tls_certs_only([trusted.clone()]).resolve("localhost", address).build().unwrap();
     let url = format!("https://localhost:{}/health/live", address.port());
     Ok(client.get(url).send().await?.status())
 }
@@ -79,7 +76,8 @@ async fn tls_takes_a_renewed_certificate_without_a_restart() {
     let first = make_certificate(dir.path());
     let (certificate, key) = (dir.path().join("certificate.pem"), dir.path().join("key.pem"));
     let tls = Tls::from_files(&certificate, &key).unwrap();
-    let socket = Socket::open(&served.manager, ServeOptions { tls: Some(tls), ..ServeOptions::default() }).await;
+    let socket =
+        Socket::open(&served.manager, ServeOptions { tls: Some(tls), ..ServeOptions::default() }).await;
     assert_eq!(live_over_tls(socket.address, &first).await.unwrap(), StatusCode::OK);
     let second = make_certificate(dir.path());
     assert_eq!(live_over_tls(socket.address, &second).await.unwrap(), StatusCode::OK);

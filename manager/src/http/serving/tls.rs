@@ -51,10 +51,7 @@ impl Tls {
     ///
     /// # Errors
     /// [`TlsError`] says which file is wrong and how.
-    pub fn from_files(
-        certificate: impl Into<PathBuf>,
-        key: impl Into<PathBuf>,
-    ) -> Result<Self, TlsError> {
+    pub fn from_files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Self, TlsError> {
         let (certificate, key) = (certificate.into(), key.into());
         let loaded = Loaded { stamp: stamp(&certificate, &key), config: load(&certificate, &key)? };
         Ok(Self { certificate, key, loaded: Mutex::new(loaded) })
@@ -96,8 +93,8 @@ fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, TlsError> {
     let chain = chain.ok().filter(|chain| !chain.is_empty());
     let chain = chain.ok_or_else(|| TlsError::NoCertificate(certificate.display().to_string()))?;
     let key_octets = zeroize::Zeroizing::new(read(key)?);
-    let private_key = PrivateKeyDer::from_pem_slice(&key_octets)
-        .map_err(|_| TlsError::NoKey(key.display().to_string()))?;
+    let private_key =
+        PrivateKeyDer::from_pem_slice(&key_octets).map_err(|_| TlsError::NoKey(key.display().to_string()))?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&TLS13, &TLS12])?
