@@ -141,6 +141,11 @@ impl Manager {
         self.inner.store.write_beside().await
     }
 
+    /// Measures the connections to the database.
+    pub(crate) fn measure_store(&self) {
+        self.inner.store.measure();
+    }
+
     pub(crate) fn issuer(&self) -> &Issuer {
         &self.inner.issuer
     }

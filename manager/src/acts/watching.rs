@@ -56,7 +56,7 @@ impl Manager {
 
     /// Writes something and takes it back.
     async fn probe_database(&self) -> Result<(), Error> {
-        let mut tx = self.store().write().await?;
+        let mut tx = self.write_beside().await?;
         tx.probe(self.project_id()).await?;
         Ok(())
     }
@@ -64,7 +64,7 @@ impl Manager {
     /// Measures what only the database knows.
     pub(crate) async fn measure(&self) -> Result<(), Error> {
         let project = crate::domain::project_id_text(self.project_id());
-        let list = self.store().read().await?.revocation_list_issue(self.project_id()).await?;
+        let list = self.read().await?.revocation_list_issue(self.project_id()).await?;
         if let Some((version, issued_at)) = list {
             let age_s = self.now().0.saturating_sub(issued_at.0);
             metrics::gauge!("ostiary_revocation_list_version", "project" => project.clone())
@@ -72,7 +72,7 @@ impl Manager {
             metrics::gauge!("ostiary_revocation_list_age_seconds", "project" => project)
                 .set(f64::from(age_s));
         }
-        self.store().measure();
+        self.measure_store();
         Ok(())
     }
 }

@@ -37,6 +37,11 @@ impl Server {
         Ok(Transaction(Inner::Postgres(self.pool.begin_with(begin).await?)))
     }
 
+    /// The name of each pool, its connections, and those that nobody uses.
+    pub(super) fn connections(&self) -> Vec<(&'static str, u32, usize)> {
+        vec![("all", self.pool.size(), self.pool.num_idle())]
+    }
+
     pub(super) async fn close(&self) {
         self.pool.close().await;
     }

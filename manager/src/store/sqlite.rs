@@ -47,6 +47,13 @@ impl Embedded {
         Ok(Transaction(Inner::Sqlite(self.readers.begin().await?)))
     }
 
+    /// The name of each pool, its connections, and those that nobody uses.
+    pub(super) fn connections(&self) -> Vec<(&'static str, u32, usize)> {
+        [("write", &self.writer), ("read", &self.readers)]
+            .map(|(name, pool)| (name, pool.size(), pool.num_idle()))
+            .into()
+    }
+
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;

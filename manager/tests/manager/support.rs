@@ -54,8 +54,6 @@ pub(crate) struct Phone {
 
 impl Served {
     pub(crate) async fn start() -> Self {
-        // The test's HTTP client is without a choice of its own.
-        let _again = rustls::crypto::ring::default_provider().install_default();
         let dir = tempfile::tempdir().unwrap();
         let database = TestDatabase::empty(dir.path()).await;
         let clock = Arc::new(ManualClock::new(START));
