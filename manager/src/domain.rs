@@ -1,5 +1,7 @@
 //! The rules of the issuing side, without SQL, HTTP or files.
 
+mod access;
+mod administrator;
 mod audit;
 mod code;
 mod fields;
@@ -14,6 +16,10 @@ mod search;
 mod text;
 mod user;
 
+pub use access::{AccessNameError, Role, Scope, Scopes};
+pub use administrator::{
+    Administrator, AdministratorError, NewAdministrator, TokenSummary, check_name, is_good, leaves_an_owner,
+};
 pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
 pub use code::{CodeError, InvitationCode};
 pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};

@@ -1,6 +1,6 @@
 //! What can go wrong, sorted by who has to do something about it.
 
-use crate::domain::{FieldError, OutputFormatError, ProjectError};
+use crate::domain::{FieldError, OutputFormatError, ProjectError, Role, Scope};
 use crate::import::ImportErrors;
 use crate::issuing::IssuingError;
 use crate::random::RandomFailed;
@@ -67,6 +67,19 @@ pub enum Refusal {
     /// No bearer token, or not a valid one.
     #[error("A valid API token is needed.")]
     Unauthorized,
+    /// The administrator's role does not allow it, whatever the token says.
+    #[error(
+        "This needs an administrator with the role {needed}; the token belongs to one with the role {is}."
+    )]
+    RoleMissing {
+        /// The least role that may.
+        needed: Role,
+        /// The role of the administrator whose token it is.
+        is: Role,
+    },
+    /// The token was not made for it.
+    #[error("This needs a token with the scope {0}.")]
+    ScopeMissing(Scope),
     /// No such invitation, or a code that is not well formed.
     #[error("There is no such invitation.")]
     InvitationUnknown,
@@ -147,6 +160,8 @@ impl Refusal {
         match self {
             Self::RequestInvalid(_) => "request-invalid",
             Self::Unauthorized => "unauthorized",
+            Self::RoleMissing { .. } => "role-missing",
+            Self::ScopeMissing(_) => "scope-missing",
             Self::InvitationUnknown => "invitation-unknown",
             Self::InvitationExpired => "invitation-expired",
             Self::InvitationVoid => "invitation-void",

@@ -1,16 +1,19 @@
 //! The API on HTTP. Each route reads a request, calls one act, and writes its answer.
 
+mod access;
 mod activation;
-mod administrator;
 mod health;
 mod imports;
 mod json;
 mod measuring;
 mod observing;
+mod openapi;
+mod paging;
 mod problem;
 mod project;
 mod readers;
 mod serving;
+mod settings;
 mod users;
 
 use std::time::Duration;
@@ -20,14 +23,17 @@ use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{get, post};
 use tower_http::timeout::TimeoutLayer;
+use utoipa_axum::router::OpenApiRouter;
 
 use crate::manager::Manager;
+use access::Api;
 pub use measuring::MetricsEndpoint;
+pub use openapi::openapi_document;
 use problem::Problem;
 pub(crate) use serving::UPKEEP;
 pub use serving::{Limits, ServeOptions, Tls, TlsError};
+pub use settings::{FloodLimits, HttpSettings};
 
 /// The longest body of a request, in octets, of everything but an import.
 const BODY_MAX: usize = 16 * 1024;
@@ -41,42 +47,33 @@ const IMPORT_TIMEOUT: Duration = Duration::from_secs(300);
 impl Manager {
     /// The routes of the API, to be served or mounted in another service.
     pub fn router(&self) -> Router {
-        let timeout = |after| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, after);
-        let imports = Router::new()
-            .route("/v1/imports", post(imports::plan))
-            .route("/v1/imports/{plan}", get(imports::show))
-            .route("/v1/imports/{plan}/apply", post(imports::apply))
-            .layer(DefaultBodyLimit::max(IMPORT_MAX))
-            .layer(timeout(IMPORT_TIMEOUT));
-        let rest = Router::new()
-            .route("/v1/activation/challenge", post(activation::challenge))
-            .route("/v1/activation", post(activation::activate))
-            .route("/v1/devices/{device}/renewal/challenge", post(activation::renewal_challenge))
-            .route("/v1/devices/{device}/renewal", post(activation::renew))
-            .route("/v1/projects/{project}/revocation-list", get(project::revocation_list))
-            .route("/v1/projects/{project}/time-token", get(project::time_token))
-            .route("/activate", get(project::activation_page))
-            .route("/health/live", get(health::live))
-            .route("/health/ready", get(health::ready))
-            .route("/v1/users", get(users::list))
-            .route("/v1/users/{user}", get(users::show))
-            .route("/v1/users/{user}/devices", get(users::devices))
-            .route("/v1/users/{user}/invitations", post(users::invite))
-            .route("/v1/users/{user}/revocation", post(users::revoke))
-            .route("/v1/users/{user}/suspension", post(users::suspend).delete(users::resume))
-            .route("/v1/readers", post(readers::enrol))
-            .route("/v1/readers/{reader}/revocation", post(readers::revoke))
-            .route("/v1/readers/{reader}/configuration", get(readers::configuration))
-            .layer(DefaultBodyLimit::max(BODY_MAX))
-            .layer(timeout(REQUEST_TIMEOUT));
-        imports
-            .merge(rest)
+        let (routes, _) = described().split_for_parts();
+        routes
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .layer(middleware::from_fn(finish))
             .layer(middleware::from_fn(observing::observe))
-            .with_state(self.clone())
+            .with_state(Api::new(self.clone()))
     }
+}
+
+/// Every route with its description.
+fn described() -> OpenApiRouter<Api> {
+    let timeout = |after| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, after);
+    let large = OpenApiRouter::default()
+        .merge(imports::routes())
+        .layer(DefaultBodyLimit::max(IMPORT_MAX))
+        .layer(timeout(IMPORT_TIMEOUT));
+    let small = OpenApiRouter::default()
+        .merge(activation::routes())
+        .merge(health::routes())
+        .merge(openapi::routes())
+        .merge(project::routes())
+        .merge(readers::routes())
+        .merge(users::routes())
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(timeout(REQUEST_TIMEOUT));
+    OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(small)
 }
 
 /// Gives every answer what it needs: no caching of what is personal, and a problem document for a timeout.

@@ -18,6 +18,7 @@ mod http;
 pub mod import;
 mod issuing;
 mod manager;
+pub mod network;
 mod proof;
 mod pulse;
 mod random;
@@ -26,11 +27,13 @@ mod token;
 mod vault;
 
 pub use acts::{
-    Activation, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader, ImportPlan, IssuedInvitation,
-    NewReader, Revocation, Unready,
+    Activation, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader, ImportPlan,
+    IssuedInvitation, NewReader, Revocation, Unready,
 };
 pub use error::{DirectoryError, Error, Refusal};
-pub use http::{Limits, MetricsEndpoint, ServeOptions, Tls, TlsError};
+pub use http::{
+    FloodLimits, HttpSettings, Limits, MetricsEndpoint, ServeOptions, Tls, TlsError, openapi_document,
+};
 pub use issuing::IssuingError;
 pub use manager::Manager;
 pub use random::RandomFailed;

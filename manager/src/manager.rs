@@ -10,6 +10,7 @@ use credential::secret::Secret;
 use crate::clock::Clock;
 use crate::domain::{Act, Actor, NewProject, Project, ProjectId, UnixTime};
 use crate::error::{DirectoryError, Error};
+use crate::http::HttpSettings;
 use crate::issuing::{self, Issuer, IssuingError};
 use crate::pulse::Pulse;
 use crate::random::{self, IdSource};
@@ -21,6 +22,7 @@ use crate::vault::{Unlock, Vault, VaultError};
 #[derive(Clone)]
 pub struct Manager {
     inner: Arc<Inner>,
+    http_settings: Arc<HttpSettings>,
 }
 
 struct Inner {
@@ -79,7 +81,7 @@ impl Manager {
         tx.record(project.id, now, made.0, made.1, token_id.to_string(), String::new()).await?;
         tx.commit().await?;
         let inner = Inner { store, project, issuer, clock: Box::new(clock), ids, pulse: Pulse::default() };
-        Ok((Self { inner: Arc::new(inner) }, token))
+        Ok((Self { inner: Arc::new(inner), http_settings: Arc::default() }, token))
     }
 
     /// Opens the project in `home`.
@@ -108,7 +110,7 @@ impl Manager {
             ids: IdSource::new(),
             pulse: Pulse::default(),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Ok(Self { inner: Arc::new(inner), http_settings: Arc::default() })
     }
 
     /// The project.
@@ -124,6 +126,10 @@ impl Manager {
     /// Closes the database; whatever is asked of this manager or a clone of it afterwards fails.
     pub async fn close(&self) {
         self.inner.store.close().await;
+    }
+
+    pub(crate) const fn http_settings(&self) -> &Arc<HttpSettings> {
+        &self.http_settings
     }
 
     /// Begins to write while nobody else writes to the project.

@@ -1,9 +1,8 @@
-//! Reading and verifying the audit log, and telling who holds a token.
+//! Reading and verifying the audit log.
 
-use crate::domain::{Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
-use crate::error::{Error, Refusal};
+use crate::domain::{AuditBreak, AuditEntry, chain_start, verify_chain};
+use crate::error::Error;
 use crate::manager::Manager;
-use crate::token::ApiToken;
 
 /// Rows that are read and verified at a time.
 const PAGE: u32 = 1000;
@@ -41,14 +40,5 @@ impl Manager {
             return Ok(Err(AuditBreak::Length { expected, found: place.0 }));
         }
         Ok(Ok(expected))
-    }
-
-    /// Who acts with this token.
-    ///
-    /// # Errors
-    /// [`Refusal::Unauthorized`] unless it is one of the project's tokens.
-    pub async fn authorize(&self, token: &ApiToken) -> Result<Actor, Error> {
-        let id = self.read().await?.api_token(self.project_id(), &token.hash()).await?;
-        Ok(Actor::Token(id.ok_or(Refusal::Unauthorized)?))
     }
 }

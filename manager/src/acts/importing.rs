@@ -1,6 +1,7 @@
 //! Importing a list of people: first a plan, then exactly that plan.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::{self, Act, Actor, Confirmation, Counts, Roster, Step, UserStatus};
@@ -10,7 +11,7 @@ use crate::manager::Manager;
 use crate::store::{PlanHeader, StoredPlan, Transaction};
 
 /// What an import would do, under an id by which it can be applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ImportPlan {
     /// Names the plan.
     pub id: Uuid,

@@ -1,6 +1,7 @@
 //! Revoking devices, suspending users, and the list that tells readers so.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::{Act, Actor, ReaderId, Serial, User, UserStatus};
@@ -9,12 +10,13 @@ use crate::manager::Manager;
 use crate::store::Transaction;
 
 /// What a revocation did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Revocation {
     /// Devices that were revoked.
     pub devices: u64,
     /// Serials that were put on the revocation list, ascending.
     #[serde(serialize_with = "serials_as_numbers")]
+    #[schema(value_type = Vec<u64>)]
     pub serials: Vec<Serial>,
     /// Version of the newest revocation list, 0 while there is none.
     pub list_version: u32,

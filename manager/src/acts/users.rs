@@ -1,6 +1,7 @@
 //! Looking users up.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::User;
@@ -9,7 +10,7 @@ use crate::manager::Manager;
 use crate::store::Device;
 
 /// A phone that redeemed an invitation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct DeviceSummary {
     /// Names the device.
     pub id: Uuid,
@@ -22,7 +23,7 @@ pub struct DeviceSummary {
 }
 
 /// Users that one page has at most.
-pub(crate) const PAGE_MAX: u32 = 1000;
+const PAGE_MAX: u32 = 1000;
 
 impl Manager {
     /// Up to `limit` users (1,000 at most) who follow the user `after`, in the order in which they were added.

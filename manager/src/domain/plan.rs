@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::fields::email_key;
@@ -14,7 +15,7 @@ const DELETIONS_FREE: usize = 5;
 const DELETIONS_FREE_SHARE: usize = 10;
 
 /// What is known of a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Person {
     /// First name; may be empty when there is a last name.
     pub first_name: String,
@@ -58,7 +59,7 @@ pub struct RosterEntry {
 }
 
 /// One thing to do, or to leave.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "act", rename_all = "snake_case")]
 pub enum Step {
     /// A user is added.
@@ -98,7 +99,7 @@ pub enum Step {
 }
 
 /// How many of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Counts {
     /// Users to be added.
     pub added: usize,
@@ -113,7 +114,7 @@ pub struct Counts {
 }
 
 /// Why a plan is applied only when it is confirmed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Confirmation {
     /// The list names nobody.

@@ -1,11 +1,12 @@
 //! What an administrator decides about a reader.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// User presence that a door demands.
 ///
 /// Spec: docs/PROTOCOL.md#reader-certificate
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Presence {
     /// None: the phone may be locked.
@@ -20,7 +21,7 @@ pub enum Presence {
 /// How a reader gives the user ID to the access control system.
 ///
 /// Spec: docs/PROTOCOL.md#reader-configuration
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutputFormat {
     /// The user ID as ASCII.
@@ -31,7 +32,7 @@ pub enum OutputFormat {
 }
 
 /// The layout of a Wiegand frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WiegandFormat {
     /// How the user ID is read.
@@ -47,7 +48,7 @@ pub struct WiegandFormat {
 }
 
 /// How a user ID is read as a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum WiegandNumber {
     /// Decimal digits.
@@ -57,7 +58,7 @@ pub enum WiegandNumber {
 }
 
 /// Parity bits of a Wiegand frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Parity {
     /// No parity bits.

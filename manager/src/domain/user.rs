@@ -1,13 +1,14 @@
 //! A user and where the user stands.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::ids::UnixTime;
 use super::plan::Person;
 
 /// A user as an administrator sees one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct User {
     /// Identifies the user; the ID that doors get is [`Person::user_id`].
     pub id: Uuid,
@@ -17,15 +18,18 @@ pub struct User {
     /// Where the user stands.
     pub status: UserStatus,
     /// When the invitation ends that is open now.
+    #[schema(value_type = Option<u32>)]
     pub invitation_expires_at: Option<UnixTime>,
     /// When the user was added.
+    #[schema(value_type = u32)]
     pub created_at: UnixTime,
     /// When the user was last changed.
+    #[schema(value_type = u32)]
     pub updated_at: UnixTime,
 }
 
 /// Where a user stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UserStatus {
     /// Has neither an invitation nor a phone.

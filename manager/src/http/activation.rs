@@ -1,11 +1,14 @@
 //! Routes for phones. Spec: docs/ACTIVATION.md
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::access::{Activating, Api, Public, Renewing};
 use super::json::{Base64Url, Body, Segment};
 use super::problem::Problem;
 use crate::acts::{Activation, ChallengeGiven, DeviceAnswer};
@@ -18,86 +21,138 @@ const NAME_MAX: usize = 100;
 /// Characters of what a device runs.
 const PLATFORM_MAX: usize = 40;
 
-#[derive(Deserialize)]
+/// Whoever wants to redeem an invitation.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct ChallengeRequest {
+    /// The code of the invitation, in any of its forms.
     code: String,
 }
 
-#[derive(Serialize)]
+/// What has to be signed to redeem an invitation.
+#[derive(Serialize, ToSchema)]
 pub(super) struct ActivationChallenge {
+    /// 32 random octets.
     challenge: String,
+    /// The first second at which it is no longer good.
     expires_at: u32,
     project: ProjectView,
     /// What else the holder has to give.
+    #[schema(value_type = Vec<String>)]
     requires: [String; 0],
 }
 
-#[derive(Serialize)]
+/// Whose doors they are.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ProjectName)]
 struct ProjectView {
     id: String,
     name: String,
 }
 
-#[derive(Deserialize)]
+/// A redemption: an invitation and the proof of a key.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct ActivationRequest {
+    /// The code of the invitation, in any of its forms.
     code: String,
+    /// The challenge that was given for it.
     challenge: Base64Url<32>,
+    /// The key that the device made: a compressed point.
     public_key: Base64Url<33>,
+    /// The proof of that key.
     signature: Base64Url<64>,
     device: DeviceDescription,
 }
 
-#[derive(Deserialize)]
+/// A device as it describes itself.
+#[derive(Deserialize, ToSchema)]
 struct DeviceDescription {
+    /// What the holder calls it; no control characters.
+    #[schema(max_length = 100)]
     name: String,
+    /// What it runs; no control characters.
+    #[schema(max_length = 40)]
     platform: String,
 }
 
-#[derive(Serialize)]
+/// What has to be signed to renew a credential.
+#[derive(Serialize, ToSchema)]
 pub(super) struct RenewalChallenge {
+    /// 32 random octets.
     challenge: String,
+    /// The first second at which it is no longer good.
     expires_at: u32,
 }
 
-#[derive(Deserialize)]
+/// A renewal: the proof of the device's key.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct RenewalRequest {
+    /// The challenge that was given for it.
     challenge: Base64Url<32>,
+    /// The proof of the device's key.
     signature: Base64Url<64>,
 }
 
 /// A request without members.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 pub(super) struct Nothing {}
 
-#[derive(Serialize)]
+/// What a device gets at activation and at renewal.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeviceAnswer)]
 pub(super) struct AnswerView {
     device_id: Uuid,
     user: HolderView,
+    /// The signed credential.
     credential: String,
     issuer_keys: Vec<IssuerKeyView>,
+    /// The newest signed revocation list; null while there is none.
     revocation_list: Option<String>,
+    /// A signed token of the present time.
     time_token: String,
     server_time: u32,
+    /// When a third of the credential's life has passed.
     renew_after: u32,
 }
 
-#[derive(Serialize)]
+/// The holder, as the manager knows the holder now.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Holder)]
 struct HolderView {
     first_name: String,
     last_name: String,
     user_id: String,
 }
 
-#[derive(Serialize)]
+/// A key that verifies what the project signs.
+#[derive(Serialize, ToSchema)]
+#[schema(as = IssuerKey)]
 struct IssuerKeyView {
     index: u8,
     public_key: String,
 }
 
-pub(super) async fn challenge(
-    State(manager): State<Manager>,
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(challenge))
+        .routes(routes!(activate))
+        .routes(routes!(renewal_challenge))
+        .routes(routes!(renew))
+}
+
+/// Gives a challenge for an invitation.
+#[utoipa::path(post, path = "/v1/activation/challenge", operation_id = "activation_challenge", tag = "Phones",
+    security(()),
+    request_body = ChallengeRequest,
+    responses(
+        (status = 200, description = "The challenge", body = ActivationChallenge),
+        (status = 404, description = "`invitation-unknown`"),
+        (status = 409, description = "`invitation-used`"),
+        (status = 410, description = "`invitation-expired`, `invitation-void`")))]
+async fn challenge(
+    access: Public<Activating>,
     Body(request): Body<ChallengeRequest>,
 ) -> Result<Json<ActivationChallenge>, Problem> {
+    let manager = access.manager();
     let ChallengeGiven { challenge, expires_at } =
         manager.activation_challenge(&code(&request.code)?).await?;
     let project = manager.project();
@@ -109,8 +164,17 @@ pub(super) async fn challenge(
     }))
 }
 
-pub(super) async fn activate(
-    State(manager): State<Manager>,
+/// Redeems an invitation for the key that the device proves.
+#[utoipa::path(post, path = "/v1/activation", operation_id = "activate", tag = "Phones", security(()),
+    request_body = ActivationRequest,
+    responses(
+        (status = 201, description = "The credential and what comes with it", body = AnswerView),
+        (status = 403, description = "`proof-invalid`, `device-revoked`, `user-suspended`"),
+        (status = 404, description = "`invitation-unknown`"),
+        (status = 409, description = "`invitation-used`, `challenge-unknown`"),
+        (status = 410, description = "`invitation-expired`, `invitation-void`")))]
+async fn activate(
+    access: Public<Activating>,
     Body(request): Body<ActivationRequest>,
 ) -> Result<(StatusCode, Json<AnswerView>), Problem> {
     let DeviceDescription { name, platform } = request.device;
@@ -124,26 +188,45 @@ pub(super) async fn activate(
         device_name: name,
         platform,
     };
-    let answer = manager.activate(activation).await?;
-    Ok((StatusCode::CREATED, Json(view(&manager, answer))))
+    let answer = access.manager().activate(activation).await?;
+    Ok((StatusCode::CREATED, Json(view(access.manager(), answer))))
 }
 
-pub(super) async fn renewal_challenge(
-    State(manager): State<Manager>,
+/// Gives a device a challenge for its renewal.
+#[utoipa::path(post, path = "/v1/devices/{device}/renewal/challenge", operation_id = "renewal_challenge",
+    tag = "Phones", security(()),
+    params(("device" = Uuid, Path, description = "The device")),
+    request_body = Option<Nothing>,
+    responses(
+        (status = 200, description = "The challenge", body = RenewalChallenge),
+        (status = 403, description = "`device-revoked`, `user-suspended`"),
+        (status = 404, description = "`device-unknown`")))]
+async fn renewal_challenge(
+    access: Public<Renewing>,
     Segment(device): Segment<Uuid>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Result<Json<RenewalChallenge>, Problem> {
-    let ChallengeGiven { challenge, expires_at } = manager.renewal_challenge(device).await?;
+    let ChallengeGiven { challenge, expires_at } = access.manager().renewal_challenge(device).await?;
     Ok(Json(RenewalChallenge { challenge: to_base64url(&challenge), expires_at: expires_at.0 }))
 }
 
-pub(super) async fn renew(
-    State(manager): State<Manager>,
+/// Renews the credential of a device.
+#[utoipa::path(post, path = "/v1/devices/{device}/renewal", operation_id = "renew", tag = "Phones", security(()),
+    params(("device" = Uuid, Path, description = "The device")),
+    request_body = RenewalRequest,
+    responses(
+        (status = 200, description = "The credential and what comes with it", body = AnswerView),
+        (status = 403, description = "`proof-invalid`, `device-revoked`, `user-suspended`"),
+        (status = 404, description = "`device-unknown`"),
+        (status = 409, description = "`challenge-unknown`")))]
+async fn renew(
+    access: Public<Renewing>,
     Segment(device): Segment<Uuid>,
     Body(request): Body<RenewalRequest>,
 ) -> Result<Json<AnswerView>, Problem> {
+    let manager = access.manager();
     let answer = manager.renew(device, &request.challenge.octets(), &request.signature.octets()).await?;
-    Ok(Json(view(&manager, answer)))
+    Ok(Json(view(manager, answer)))
 }
 
 fn view(manager: &Manager, answer: DeviceAnswer) -> AnswerView {

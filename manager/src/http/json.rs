@@ -1,5 +1,6 @@
 //! Bodies and path segments, with a problem document for everything that is not well formed.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use axum::body::Bytes;
@@ -9,6 +10,9 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, Error as _};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::problem::Problem;
 use crate::domain::from_base64url;
@@ -29,6 +33,25 @@ pub(super) struct Base64Url<const N: usize>(pub(super) [u8; N]);
 impl<const N: usize> Base64Url<N> {
     pub(super) const fn octets(self) -> [u8; N] {
         self.0
+    }
+}
+
+impl<const N: usize> PartialSchema for Base64Url<N> {
+    fn schema() -> RefOr<Schema> {
+        let characters = N.saturating_mul(8).div_ceil(6);
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .description(Some(format!("{N} octets in base64url without padding")))
+            .min_length(Some(characters))
+            .max_length(Some(characters))
+            .pattern(Some(format!("^[A-Za-z0-9_-]{{{characters}}}$")))
+            .into()
+    }
+}
+
+impl<const N: usize> ToSchema for Base64Url<N> {
+    fn name() -> Cow<'static, str> {
+        format!("Octets{N}").into()
     }
 }
 

@@ -11,6 +11,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use super::access::Api;
 use super::health;
 use crate::manager::Manager;
 
@@ -42,8 +43,8 @@ impl MetricsEndpoint {
     pub(super) async fn serve(self, manager: Manager, mut stopped: watch::Receiver<bool>) -> io::Result<()> {
         let router = Router::new()
             .route("/metrics", get(metrics))
-            .route("/health/live", get(health::live))
-            .route("/health/ready", get(health::ready).with_state(manager.clone()))
+            .route("/health/live", get(health::live).with_state(Api::new(manager.clone())))
+            .route("/health/ready", get(health::ready).with_state(Api::new(manager.clone())))
             .with_state((manager, self.measured));
         axum::serve(self.listener, router)
             .with_graceful_shutdown(async move {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::observing;
 use crate::error::{Error, Refusal};
@@ -24,36 +25,49 @@ pub(super) struct Problem {
     title: String,
     detail: Option<String>,
     errors: Vec<ListedError>,
+    /// Seconds after which it is worth another try.
+    retry_after_s: Option<u64>,
 }
 
-/// A problem as it is written.
-#[derive(Serialize)]
-struct Document<'a> {
+/// A problem document (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct Document {
+    /// `urn:ostiary:problem:` and the code.
     #[serde(rename = "type")]
     kind: String,
-    title: &'a str,
+    /// What happened, for people.
+    title: String,
+    /// The status of the answer.
     status: u16,
-    code: &'a str,
+    /// The stable name of the problem.
+    code: &'static str,
+    /// What to do about it, or where in the request it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<&'a str>,
+    detail: Option<String>,
     /// Names the request, as its line in the log does.
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ListedError],
+    /// The errors of an imported file.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    errors: Vec<ListedError>,
 }
 
 /// One error of an imported file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct ListedError {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(super) struct ListedError {
+    /// The line, from 1.
     line: Option<u64>,
+    /// The column, from 1.
     column: Option<usize>,
+    /// What is wrong, for people.
     message: String,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
-        Self { status, code, title: title.into(), detail: None, errors: Vec::new() }
+        Self { status, code, title: title.into(), detail: None, errors: Vec::new(), retry_after_s: None }
     }
 
     pub(super) fn not_found() -> Self {
@@ -70,6 +84,12 @@ impl Problem {
 
     pub(super) fn timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long.")
+    }
+
+    pub(super) fn too_many_requests(retry_after_s: u64) -> Self {
+        let title = "Too many requests came from this address; try again later.";
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", title);
+        Self { retry_after_s: Some(retry_after_s), ..problem }
     }
 
     pub(super) fn body_too_large() -> Self {
@@ -137,21 +157,25 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        let Self { status, code, title, detail, errors, retry_after_s } = self;
         let document = Document {
-            kind: format!("{TYPE}{}", self.code),
-            title: &self.title,
-            status: self.status.as_u16(),
-            code: self.code,
-            detail: self.detail.as_deref(),
+            kind: format!("{TYPE}{code}"),
+            title,
+            status: status.as_u16(),
+            code,
+            detail,
             instance: observing::instance(),
-            errors: &self.errors,
+            errors,
         };
-        let mut response = (self.status, Json(document)).into_response();
-        response.extensions_mut().insert(ProblemCode(self.code));
+        let mut response = (status, Json(document)).into_response();
+        response.extensions_mut().insert(ProblemCode(code));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.status == StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after_s {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -161,7 +185,11 @@ const fn status(refusal: &Refusal) -> StatusCode {
     match refusal {
         Refusal::RequestInvalid(_) => StatusCode::BAD_REQUEST,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
-        Refusal::ProofInvalid | Refusal::DeviceRevoked | Refusal::UserSuspended => StatusCode::FORBIDDEN,
+        Refusal::ProofInvalid
+        | Refusal::DeviceRevoked
+        | Refusal::UserSuspended
+        | Refusal::RoleMissing { .. }
+        | Refusal::ScopeMissing(_) => StatusCode::FORBIDDEN,
         Refusal::InvitationUnknown
         | Refusal::DeviceUnknown
         | Refusal::UserUnknown

@@ -1,9 +1,11 @@
 //! What everybody may fetch of a project.
 
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use super::access::{Api, Fetching, Public};
 use super::json::Segment;
 use super::problem::Problem;
 use crate::domain::parse_project_id;
@@ -13,12 +15,30 @@ use crate::manager::Manager;
 const OCTETS: (HeaderName, HeaderValue) =
     (header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
 
-pub(super) async fn revocation_list(
-    State(manager): State<Manager>,
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default()
+        .routes(routes!(revocation_list))
+        .routes(routes!(time_token))
+        .routes(routes!(activation_page))
+}
+
+/// Fetches the newest signed revocation list.
+#[utoipa::path(get, path = "/v1/projects/{project}/revocation-list", tag = "Everybody", security(()),
+    params(
+        ("project" = String, Path, description = "The project: 16 hexadecimal digits"),
+        ("If-None-Match" = Option<String>, Header, description = "The list that is held")),
+    responses(
+        (status = 200, description = "The list", content_type = "application/octet-stream", body = Vec<u8>,
+            headers(("ETag" = String, description = "The version of the list in quotation marks"))),
+        (status = 304, description = "The list that is held is the newest"),
+        (status = 404, description = "`project-unknown`, `revocation-list-none`")))]
+async fn revocation_list(
+    access: Public<Fetching>,
     Segment(project): Segment<String>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    known(&manager, &project)?;
+    let manager = access.manager();
+    known(manager, &project)?;
     let (version, octets) = manager.revocation_list().await?.ok_or(Refusal::RevocationListNone)?;
     let tag = format!("\"{version}\"");
     let held = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
@@ -34,18 +54,26 @@ pub(super) async fn revocation_list(
     Ok((caching, [OCTETS], octets).into_response())
 }
 
-pub(super) async fn time_token(
-    State(manager): State<Manager>,
+/// Fetches a signed token of the present time.
+#[utoipa::path(get, path = "/v1/projects/{project}/time-token", tag = "Everybody", security(()),
+    params(("project" = String, Path, description = "The project: 16 hexadecimal digits")),
+    responses(
+        (status = 200, description = "The token", content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 404, description = "`project-unknown`")))]
+async fn time_token(
+    access: Public<Fetching>,
     Segment(project): Segment<String>,
 ) -> Result<Response, Problem> {
-    known(&manager, &project)?;
-    let token = manager.time_token()?;
+    known(access.manager(), &project)?;
+    let token = access.manager().time_token()?;
     Ok(([OCTETS], token.to_vec()).into_response())
 }
 
-/// What a browser shows that opens the link of an invitation; the code in the fragment never gets here.
-pub(super) async fn activation_page(State(manager): State<Manager>) -> String {
-    let project = &manager.project().name;
+/// Shows what to do with the link of an invitation; the code in its fragment never gets here.
+#[utoipa::path(get, path = "/activate", tag = "Everybody", security(()),
+    responses((status = 200, description = "A page for people", content_type = "text/plain", body = String)))]
+async fn activation_page(access: Public<Fetching>) -> String {
+    let project = &access.manager().project().name;
     format!(
         "{project}\n\nThis is the link of an invitation. Open it with the app on your phone, or scan its QR code there.\n"
     )

@@ -1,45 +1,73 @@
 //! Routes for readers.
 
 use axum::Json;
-use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use super::administrator::Administrator;
+use super::access::{Allowed, Api, ReadersRead, ReadersWrite};
 use super::json::{Base64Url, Body, Segment};
 use super::problem::Problem;
 use crate::acts::{EnrolledReader, NewReader};
 use crate::domain::{OutputFormat, Presence, ReaderId, to_base64url};
-use crate::manager::Manager;
 
-#[derive(Deserialize)]
+/// A reader to be enrolled.
+#[derive(Deserialize, ToSchema)]
 pub(super) struct EnrolRequest {
+    /// What people call it.
+    #[schema(min_length = 1, max_length = 100)]
     name: String,
+    /// The key that the reader made: a compressed point.
     public_key: Base64Url<33>,
+    /// The user presence that the door demands.
     #[serde(default)]
     presence: Presence,
+    /// How the user ID gets to the access control system.
     #[serde(default)]
     output: OutputFormat,
 }
 
-#[derive(Serialize)]
+/// A reader with what has to be carried to it.
+#[derive(Serialize, ToSchema)]
 pub(super) struct ReaderView {
+    /// Names the reader on the air.
     reader_id: u32,
+    /// What people call it.
     name: String,
+    /// The signed certificate.
     certificate: String,
+    /// The first second at which the certificate is no longer good.
     certificate_not_after: u32,
+    /// Goes up with each configuration.
     configuration_version: u32,
+    /// The configuration, sealed to the reader's key.
     configuration: String,
 }
 
-#[derive(Serialize)]
+/// The revocation of a reader.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReaderRevocation)]
 pub(super) struct Revoked {
+    /// Version of the revocation list that says so.
     list_version: u32,
 }
 
-pub(super) async fn enrol(
-    Administrator(actor): Administrator,
-    State(manager): State<Manager>,
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(enrol)).routes(routes!(configuration)).routes(routes!(revoke))
+}
+
+/// Enrols a reader: signs a certificate for its key, and makes its first configuration.
+#[utoipa::path(post, path = "/v1/readers", operation_id = "enrol_reader", tag = "Readers",
+    security(("token" = ["readers:write"])),
+    request_body = EnrolRequest,
+    responses(
+        (status = 201, description = "The reader", body = ReaderView),
+        (status = 409, description = "`reader-known`: a reader with this key was enrolled before"),
+        (status = 422, description = "`reader-key-invalid`, `reader-name-invalid`, `output-format-invalid`")))]
+async fn enrol(
+    access: Allowed<ReadersWrite>,
     Body(request): Body<EnrolRequest>,
 ) -> Result<(StatusCode, Json<ReaderView>), Problem> {
     let new = NewReader {
@@ -48,23 +76,39 @@ pub(super) async fn enrol(
         presence: request.presence,
         output: request.output,
     };
-    Ok((StatusCode::CREATED, Json(manager.enrol_reader(actor, new).await?.into())))
+    let reader = access.manager().enrol_reader(access.actor(), new).await?;
+    Ok((StatusCode::CREATED, Json(reader.into())))
 }
 
-pub(super) async fn configuration(
-    _: Administrator,
-    State(manager): State<Manager>,
+/// Shows a reader with a configuration that is up to date.
+#[utoipa::path(get, path = "/v1/readers/{reader}/configuration", operation_id = "reader_configuration", tag = "Readers",
+    security(("token" = ["readers:read"])),
+    params(("reader" = u32, Path, description = "The reader")),
+    responses(
+        (status = 200, description = "The reader", body = ReaderView),
+        (status = 404, description = "`reader-unknown`"),
+        (status = 410, description = "`reader-revoked`")))]
+async fn configuration(
+    access: Allowed<ReadersRead>,
     Segment(reader): Segment<u32>,
 ) -> Result<Json<ReaderView>, Problem> {
-    Ok(Json(manager.reader_configuration(ReaderId(reader)).await?.into()))
+    Ok(Json(access.manager().reader_configuration(ReaderId(reader)).await?.into()))
 }
 
-pub(super) async fn revoke(
-    Administrator(actor): Administrator,
-    State(manager): State<Manager>,
+/// Revokes a reader: phones refuse it from the next revocation list on.
+#[utoipa::path(post, path = "/v1/readers/{reader}/revocation", operation_id = "revoke_reader", tag = "Readers",
+    security(("token" = ["readers:write"])),
+    params(("reader" = u32, Path, description = "The reader")),
+    responses(
+        (status = 200, description = "The list that says so", body = Revoked),
+        (status = 404, description = "`reader-unknown`"),
+        (status = 410, description = "`reader-revoked`")))]
+async fn revoke(
+    access: Allowed<ReadersWrite>,
     Segment(reader): Segment<u32>,
 ) -> Result<Json<Revoked>, Problem> {
-    Ok(Json(Revoked { list_version: manager.revoke_reader(actor, ReaderId(reader)).await? }))
+    let list_version = access.manager().revoke_reader(access.actor(), ReaderId(reader)).await?;
+    Ok(Json(Revoked { list_version }))
 }
 
 impl From<EnrolledReader> for ReaderView {

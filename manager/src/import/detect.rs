@@ -3,6 +3,7 @@
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::error::{Column, ImportError, ImportErrorKind};
 use super::quotes;
@@ -13,7 +14,7 @@ const SAMPLE_OCTETS: usize = 4096;
 const SAMPLE_RECORDS: usize = 50;
 
 /// What stands between two columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub enum Delimiter {
     /// `,`
     #[serde(rename = ",")]

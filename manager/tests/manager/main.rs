@@ -3,6 +3,8 @@
 //! The modules say `cfg(test)` so that their helpers may fail as tests do.
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod activation;
 #[cfg(test)]
 mod api;
@@ -14,6 +16,8 @@ mod csv_files;
 mod database;
 #[cfg(test)]
 mod imports;
+#[cfg(test)]
+mod openapi;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]

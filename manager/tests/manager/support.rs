@@ -238,7 +238,7 @@ pub(crate) fn octets(text: &Value) -> Vec<u8> {
     Base64UrlUnpadded::decode_vec(text.as_str().unwrap()).unwrap()
 }
 
-async fn answer(response: Response) -> Answer {
+pub(crate) async fn answer(response: Response) -> Answer {
     let status = response.status();
     let is_problem = status.is_client_error() || status.is_server_error();
     if is_problem {

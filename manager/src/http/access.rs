@@ -1,0 +1,108 @@
+//! Who may use which route. The manager behind the routes is reached in two ways only: with [`Allowed`], which proves
+//! that an administrator may do what the route does, or with [`Public`], which proves that the sender may go on sending.
+
+mod flood;
+mod need;
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+pub(super) use flood::{Activating, Fetching, Flood, Probing, Renewing};
+pub(super) use need::*;
+
+use super::problem::Problem;
+use crate::acts::Caller;
+use crate::domain::Actor;
+use crate::error::{Error, Refusal};
+use crate::manager::Manager;
+use crate::token::ApiToken;
+
+/// What the routes share. Nothing outside this file gets at the manager in it.
+#[derive(Clone)]
+pub(super) struct Api {
+    manager: Manager,
+    floods: flood::Floods,
+}
+
+/// Proof that a request came with a token that has the scope `N`, and the only way for a route to an administrator's
+/// acts; a route that takes it is closed to everybody else.
+pub(super) struct Allowed<N> {
+    manager: Manager,
+    caller: Caller,
+    need: PhantomData<N>,
+}
+
+/// Proof that a request to a route without a token did not come in a flood of the kind `F`.
+pub(super) struct Public<F> {
+    manager: Manager,
+    flood: PhantomData<F>,
+}
+
+impl Api {
+    pub(super) fn new(manager: Manager) -> Self {
+        let floods = flood::Floods::new(Arc::clone(manager.http_settings()));
+        Self { manager, floods }
+    }
+}
+
+impl<N> Allowed<N> {
+    /// Does what the route is for.
+    pub(super) const fn manager(&self) -> &Manager {
+        &self.manager
+    }
+
+    /// Who is named in the audit log.
+    pub(super) const fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+}
+
+impl<F> Public<F> {
+    /// Does what the route is for.
+    pub(super) const fn manager(&self) -> &Manager {
+        &self.manager
+    }
+}
+
+impl<N: Need> FromRequestParts<Api> for Allowed<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let manager = api.manager.clone();
+        let caller = authenticate(parts, api).await?;
+        caller.demand(N::SCOPE)?;
+        Ok(Self { manager, caller, need: PhantomData })
+    }
+}
+
+impl<F: Flood> FromRequestParts<Api> for Public<F> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        api.floods.count::<F>(parts)?;
+        Ok(Self { manager: api.manager.clone(), flood: PhantomData })
+    }
+}
+
+/// Whose token the request came with.
+async fn authenticate(parts: &Parts, api: &Api) -> Result<Caller, Problem> {
+    let caller = match bearer(parts) {
+        Some(token) => api.manager.authorize(&token).await,
+        None => Err(Refusal::Unauthorized.into()),
+    };
+    // A token that is good is never refused for the wrong ones that came from the same address.
+    if let Err(Error::Refused(Refusal::Unauthorized)) = caller {
+        api.floods.count::<flood::WrongToken>(parts)?;
+    }
+    Ok(caller?)
+}
+
+fn bearer(parts: &Parts) -> Option<ApiToken> {
+    let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") { ApiToken::parse(token.trim()) } else { None }
+}

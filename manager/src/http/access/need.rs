@@ -1,0 +1,36 @@
+//! The scopes as types, to be named by the routes: `Allowed<UsersRead>`. A scope gets its type with its first route.
+
+use crate::domain::Scope;
+
+/// What a route needs.
+pub(in crate::http) trait Need: Send + Sync + 'static {
+    /// The scope that a token needs.
+    const SCOPE: Scope;
+}
+
+/// [`Scope::Imports`].
+pub(in crate::http) struct Imports;
+/// [`Scope::ReadersRead`].
+pub(in crate::http) struct ReadersRead;
+/// [`Scope::ReadersWrite`].
+pub(in crate::http) struct ReadersWrite;
+/// [`Scope::UsersRead`].
+pub(in crate::http) struct UsersRead;
+/// [`Scope::UsersWrite`].
+pub(in crate::http) struct UsersWrite;
+
+impl Need for Imports {
+    const SCOPE: Scope = Scope::Imports;
+}
+impl Need for ReadersRead {
+    const SCOPE: Scope = Scope::ReadersRead;
+}
+impl Need for ReadersWrite {
+    const SCOPE: Scope = Scope::ReadersWrite;
+}
+impl Need for UsersRead {
+    const SCOPE: Scope = Scope::UsersRead;
+}
+impl Need for UsersWrite {
+    const SCOPE: Scope = Scope::UsersWrite;
+}
