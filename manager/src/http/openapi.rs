@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -28,6 +29,8 @@ const INTRODUCTION: &str = "Users, invitations, phones and readers of one projec
 /// The description as it is served.
 static DOCUMENT: LazyLock<String> = LazyLock::new(|| {
     let document = complete(super::described().into_openapi());
+    let mut document = serde_json::to_value(&document).unwrap_or_default();
+    name_formats(&mut document);
     serde_json::to_string_pretty(&document).unwrap_or_default()
 });
 
@@ -82,6 +85,22 @@ fn complete(mut document: OpenApi) -> OpenApi {
     Document::schemas(&mut parts);
     components.schemas.extend(parts);
     document
+}
+
+/// Gives numbers without a sign the names that the registry of formats has for them.
+fn name_formats(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::String(format)) = members.get_mut("format")
+                && let Some(bits) = format.strip_prefix("u-int")
+            {
+                *format = format!("uint{bits}");
+            }
+            members.values_mut().for_each(name_formats);
+        }
+        Value::Array(values) => values.iter_mut().for_each(name_formats),
+        _ => {}
+    }
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {

@@ -245,6 +245,10 @@ pub(crate) async fn answer(response: Response) -> Answer {
         assert_eq!(response.headers()["content-type"], "application/problem+json");
     }
     let text = response.text().await.unwrap();
-    let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+    let body = if text.is_empty() {
+        Value::Null
+    } else {
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    };
     Answer { status, body }
 }
