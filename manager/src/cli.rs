@@ -1,6 +1,7 @@
 //! Arguments, and what each command does.
 
 mod importing;
+mod jobs;
 mod opening;
 pub(crate) mod output;
 mod people;
@@ -56,6 +57,9 @@ enum Command {
     ///
     /// The file says who is there: people who are not in it are deleted, and their phones revoked.
     Import(ImportArguments),
+    /// Work that comes due by itself: mail, reminders, upkeep.
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
     /// Invite a user; a phone that the user has is revoked.
     Invite(OneUserArguments),
     /// Revoke a user's phone now and for good.
@@ -136,6 +140,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Serve(arguments) => serving::serve(&arguments, &key, json).await,
         Command::User(UserCommand::List(arguments)) => people::list(&arguments, &key, json).await,
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
+        Command::Jobs(command) => jobs::run(&command, &key, json).await,
         Command::Invite(arguments) => people::invite(&arguments, &key, json).await,
         Command::Revoke(arguments) => people::revoke(&arguments, &key, json).await,
     }

@@ -31,7 +31,6 @@ use access::Api;
 pub use measuring::MetricsEndpoint;
 pub use openapi::openapi_document;
 use problem::Problem;
-pub(crate) use serving::UPKEEP;
 pub use serving::{Limits, ServeOptions, Tls, TlsError};
 pub use settings::{FloodLimits, HttpSettings};
 

@@ -9,8 +9,8 @@
 //!
 //! # Adding a kind
 //!
-//! 1. A file `jobs/KIND.rs` with `pub(super) async fn run(manager: &Manager) -> Result<Next, Error>`: one portion of
-//!    the work, in as many short transactions as it takes, with nothing remembered between two calls.
+//! 1. A file `jobs/KIND.rs` with `pub(super) async fn run(manager: &Manager, stop: &Stop) -> Result<Next, Error>`: one
+//!    portion of the work, in as many short transactions as it takes, with nothing remembered between two calls.
 //!    [`Next::Again`] asks for the next portion at once, [`Next::Usual`] for the next one in the usual time.
 //!    A run that may take more than a few seconds asks its [`Stop`] between two pieces.
 //! 2. A variant of [`JobKind`], in [`JobKind::ALL`], with its name and its interval.
@@ -24,12 +24,16 @@ mod runner;
 mod upkeep;
 
 pub(crate) use backoff::{Backoff, jittered};
-pub use runner::{JobOutcome, JobReport, JobRow};
 pub(crate) use runner::Stop;
+pub use runner::{JobOutcome, JobReport, JobRow};
 
-use crate::domain::UnixTime;
+use std::time::Duration;
+
 use crate::error::Error;
 use crate::manager::Manager;
+
+/// Within this time a process that does what comes due has looked for it, many times over.
+pub(crate) const ROUND: Duration = Duration::from_secs(60);
 
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,8 +49,6 @@ pub(crate) enum Next {
     Again,
     /// After the kind's usual time.
     Usual,
-    /// Not before this time.
-    At(UnixTime),
 }
 
 impl JobKind {
@@ -85,9 +87,9 @@ impl JobKind {
     }
 
     /// Does one portion of the work.
-    pub(crate) async fn run(self, manager: &Manager, _stop: &Stop) -> Result<Next, Error> {
+    pub(crate) async fn run(self, manager: &Manager, stop: &Stop) -> Result<Next, Error> {
         match self {
-            Self::Upkeep => upkeep::run(manager).await,
+            Self::Upkeep => upkeep::run(manager, stop).await,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! * `acts`: what the manager does, rule by rule.
 //! * `store`: the room of SQL.
 //! * `issuing`, `vault`: the issuer key, in use and at rest.
+//! * `jobs`: what comes due by itself.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
@@ -17,6 +18,7 @@ mod error;
 mod http;
 pub mod import;
 mod issuing;
+mod jobs;
 mod manager;
 pub mod network;
 mod proof;
@@ -35,6 +37,7 @@ pub use http::{
     FloodLimits, HttpSettings, Limits, MetricsEndpoint, ServeOptions, Tls, TlsError, openapi_document,
 };
 pub use issuing::IssuingError;
+pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};
 pub use manager::Manager;
 pub use random::RandomFailed;
 pub use store::{DatabaseUrl, DatabaseUrlError, Home, StoreError};

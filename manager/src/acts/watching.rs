@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::http::UPKEEP;
 use crate::issuing::IssuingError;
+use crate::jobs::ROUND;
 use crate::manager::Manager;
 
 /// For how long a good answer is given again without looking, since anybody may ask.
@@ -39,7 +39,7 @@ impl Manager {
         if self.pulse().is_stopping() {
             return Err(Unready::Stopping);
         }
-        if !self.pulse().has_beaten_within(UPKEEP.saturating_mul(MISSED_ROUNDS)) {
+        if !self.pulse().has_beaten_within(ROUND.saturating_mul(MISSED_ROUNDS)) {
             return Err(Unready::Upkeep);
         }
         if self.pulse().was_well_within(REMEMBERED) {

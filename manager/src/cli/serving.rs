@@ -44,10 +44,13 @@ pub(crate) struct ServeArguments {
     /// Seconds that requests under way have to end after that.
     #[arg(long, env = "OSTIARY_GRACE", value_name = "SECONDS", default_value_t = Limits::default().grace.as_secs())]
     grace: u64,
+    /// Leave mail, reminders and upkeep to other processes: see `jobs run`.
+    #[arg(long, env = "OSTIARY_NO_JOBS")]
+    no_jobs: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum LogFormat {
+pub(super) enum LogFormat {
     /// One line of text for each event.
     Text,
     /// One JSON object for each event.
@@ -70,7 +73,7 @@ pub(super) async fn serve(arguments: &ServeArguments, key: &KeyArguments, json: 
     let metrics_address = metrics_listener.as_ref().and_then(|listener| listener.local_addr().ok());
     let scheme = if tls.is_some() { "https" } else { "http" };
     let metrics = metrics_listener.map(MetricsEndpoint::install).transpose()?;
-    let options = ServeOptions { limits: limits(arguments), tls, metrics };
+    let options = ServeOptions { limits: limits(arguments), tls, metrics, no_jobs: arguments.no_jobs };
     if json {
         output::object(&json!({
             "listening": address.to_string(),
@@ -102,7 +105,8 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| format!("listening on {address}"))
 }
 
-fn log(format: LogFormat) {
+/// Logs to standard error what `OSTIARY_LOG` asks for.
+pub(super) fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_env("OSTIARY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match format {
@@ -112,7 +116,7 @@ fn log(format: LogFormat) {
 }
 
 /// Ready when the operator or the system asks the manager to stop.
-async fn stop_signal() {
+pub(super) async fn stop_signal() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {

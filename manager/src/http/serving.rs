@@ -7,22 +7,18 @@ mod tls;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use axum_server::Handle;
 use hyper_util::rt::TokioTimer;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 
 use super::measuring::MetricsEndpoint;
 use crate::manager::Manager;
 use connection::Door;
 pub use limits::Limits;
 pub use tls::{Tls, TlsError};
-
-/// How often upkeep is done.
-pub(crate) const UPKEEP: Duration = Duration::from_secs(60);
 
 /// How the API is served.
 #[derive(Debug, Default)]
@@ -33,10 +29,13 @@ pub struct ServeOptions {
     pub tls: Option<Tls>,
     /// Where measurements are served; nowhere unless set.
     pub metrics: Option<MetricsEndpoint>,
+    /// Leave what comes due to other processes.
+    pub no_jobs: bool,
 }
 
 impl Manager {
-    /// Serves the API on `listener` until `shutdown` is ready, then lets the requests under way finish.
+    /// Serves the API on `listener` and does what comes due until `shutdown` is ready, then lets what is under way
+    /// finish.
     ///
     /// # Errors
     /// What the operating system says about the socket.
@@ -58,7 +57,7 @@ impl Manager {
         options: ServeOptions,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let ServeOptions { limits, tls, metrics } = options;
+        let ServeOptions { limits, tls, metrics, no_jobs } = options;
         let (stop, stopped) = watch::channel(false);
         let handle = Handle::<SocketAddr>::new();
         let mut server = axum_server::from_tcp(listener.into_std()?)?
@@ -75,7 +74,8 @@ impl Manager {
             .max_buf_size(limits.header_octets);
         let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
         let server = server.serve(service);
-        let upkeep = tokio::spawn(self.clone().keep_up_until(stopped.clone()));
+        let (worker, told) = (self.clone(), stopped.clone());
+        let work = (!no_jobs).then(|| tokio::spawn(async move { worker.work_until(told).await }));
         let metrics = metrics.map(|endpoint| tokio::spawn(endpoint.serve(self.clone(), stopped)));
         tokio::pin!(server);
         let served = tokio::select! {
@@ -96,27 +96,13 @@ impl Manager {
         };
         stop.send_replace(true);
         drop(stop);
-        // Upkeep ends at once, or after the one transaction that it is in.
-        let _ended = upkeep.await;
+        // Work that is under way has its own time to end in.
+        if let Some(work) = work {
+            let _ended = work.await;
+        }
         if let Some(metrics) = metrics {
             let _ended = metrics.await;
         }
         served
-    }
-
-    async fn keep_up_until(self, mut stopped: watch::Receiver<bool>) {
-        let mut due = interval(UPKEEP);
-        due.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                _ = stopped.changed() => return,
-                _ = due.tick() => {
-                    if let Err(error) = self.keep_up().await {
-                        tracing::error!(%error, "upkeep failed");
-                    }
-                    self.pulse().beat();
-                }
-            }
-        }
     }
 }

@@ -43,7 +43,8 @@ mod tests {
 
     #[test]
     fn a_pause_doubles_up_to_its_bound() {
-        let pauses: Vec<u32> = [1, 2, 3, 6, 7, 40, u32::MAX].map(|failures| BACKOFF.pause_s(failures)).to_vec();
+        let pauses: Vec<u32> =
+            [1, 2, 3, 6, 7, 40, u32::MAX].map(|failures| BACKOFF.pause_s(failures)).to_vec();
         assert_eq!(pauses, [60, 120, 240, 1920, 3600, 3600, 3600]);
     }
 

@@ -145,7 +145,12 @@ impl Manager {
 
     /// Does what comes due until `stopped` says so; then lets what is under way finish for 10 s.
     pub async fn work_until(&self, stopped: watch::Receiver<bool>) {
-        let mut crew = Crew { manager: self, stop: Stop(stopped.clone()), tasks: JoinSet::new(), claims: HashMap::new() };
+        let mut crew = Crew {
+            manager: self,
+            stop: Stop(stopped.clone()),
+            tasks: JoinSet::new(),
+            claims: HashMap::new(),
+        };
         let mut stopped = stopped;
         let mut look = interval(LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -156,8 +161,9 @@ impl Manager {
                 _ = look.tick() => {}
                 () = crew.one_ended(), if !crew.is_idle() => {}
             }
-            if let Err(error) = crew.take_due().await {
-                tracing::error!(%error, "no work can be taken");
+            match crew.take_due().await {
+                Ok(()) => self.pulse().beat(),
+                Err(error) => tracing::error!(%error, "no work can be taken"),
             }
         }
         crew.finish().await;
@@ -200,7 +206,6 @@ impl Manager {
         let (next_run_at, failures, error) = match &result {
             Ok(Next::Again) => (now, 0, None),
             Ok(Next::Usual) => (after(now, jittered(kind.every_s())), 0, None),
-            Ok(Next::At(time)) => (*time, 0, None),
             Err(error) => {
                 let failures = failures.saturating_add(1);
                 tracing::warn!(job = kind.name(), failures, %error, "a job failed");
@@ -295,3 +300,6 @@ impl Crew<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

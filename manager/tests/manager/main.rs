@@ -17,6 +17,8 @@ mod database;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod readers;

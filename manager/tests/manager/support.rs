@@ -7,7 +7,7 @@ use credential::object::VerifiedCredential;
 use credential::secret::Secret;
 use manager::clock::ManualClock;
 use manager::domain::{InvitationCode, NewProject, UnixTime, from_base64url, project_id_text, to_base64url};
-use manager::{Manager, Unlock};
+use manager::{Manager, ServeOptions, Unlock};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -54,6 +54,15 @@ pub(crate) struct Phone {
 
 impl Served {
     pub(crate) async fn start() -> Self {
+        Self::start_with(true).await
+    }
+
+    /// A manager that does what comes due only when the test says so.
+    pub(crate) async fn start_idle() -> Self {
+        Self::start_with(false).await
+    }
+
+    async fn start_with(works: bool) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = TestDatabase::empty(dir.path()).await;
         let clock = Arc::new(ManualClock::new(START));
@@ -66,11 +75,11 @@ impl Served {
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = manager.clone();
         let task = tokio::spawn(async move {
-            serving
-                .serve(listener, async {
-                    let _dropped = stopped.await;
-                })
-                .await
+            let shutdown = async {
+                let _dropped = stopped.await;
+            };
+            let options = ServeOptions { no_jobs: !works, ..ServeOptions::default() };
+            serving.serve_with(listener, options, shutdown).await
         });
         let token = token.expose().to_string();
         // Only the first test of a process installs it.
