@@ -20,11 +20,13 @@ impl<const N: usize> Secret<N> {
         &self.0
     }
 
-    pub(crate) fn expose_mut(&mut self) -> &mut [u8; N] {
+    /// The octets, for the one function that fills them in.
+    pub fn expose_mut(&mut self) -> &mut [u8; N] {
         &mut self.0
     }
 
-    pub(crate) const fn zero() -> Self {
+    /// Octets to be filled in.
+    pub const fn zero() -> Self {
         Self([0; N])
     }
 }

@@ -142,9 +142,18 @@ pub enum StorageError {
     /// Another wallet has the storage open.
     #[error("another wallet has the storage open")]
     InUse,
-    /// What is stored does not decode.
+    /// What is stored does not decode: restore it from a copy, or erase the wallet and ask for new invitations.
     #[error("what is stored is damaged")]
     Corrupt,
+    /// Parts of the wallet are there and the part that names its cards is not: as for [`StorageError::Corrupt`].
+    #[error("a part of what was stored is missing")]
+    Missing,
+    /// The key store has not got the key that the wallet was sealed under: restore it, or erase the wallet.
+    #[error("the key that seals the wallet is another one, or gone")]
+    WrongKey,
+    /// There was no randomness to seal with.
+    #[error(transparent)]
+    Random(#[from] RandomFailure),
     /// What is stored was written by a newer version.
     #[error("what is stored was written by a newer version")]
     Newer,

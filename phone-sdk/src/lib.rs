@@ -8,12 +8,15 @@
 //!   (`docs/PROTOCOL.md`).
 //! * [`Error`]: sorted by what the app has to do.
 
+mod certificates;
 mod client;
 mod code;
 mod error;
 mod invitation;
+mod journal;
 pub mod port;
 mod presenter;
+mod sealing;
 mod state;
 mod tickets;
 mod vault;

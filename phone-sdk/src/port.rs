@@ -58,6 +58,19 @@ pub trait KeyStore: Send + Sync {
     /// # Errors
     /// [`KeyStoreError`]; whether the key is deleted is then unknown.
     fn delete(&self, key: &KeyHandle) -> Result<(), KeyStoreError>;
+
+    /// Encrypts the key that seals the wallet's storage, under a key that never leaves the key store and is made if
+    /// there is none.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    fn wrap(&self, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError>;
+
+    /// Undoes [`KeyStore::wrap`].
+    ///
+    /// # Errors
+    /// [`KeyStoreError::NoSuchKey`] when the wrapping key is gone, or these octets are not of its making.
+    fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyStoreError>;
 }
 
 /// The name of a key in a [`KeyStore`]: small letters, digits and hyphens, at most 64 octets.
@@ -100,6 +113,22 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`StorageError`]; whether it is removed is then unknown.
     fn remove(&self, name: &str) -> Result<(), StorageError>;
+
+    /// Adds octets after those that are stored under a name, lasting when this returns.
+    ///
+    /// A kill may leave some of the octets, from the front on.
+    /// This is done once in every tap: what comes with the trait replaces the whole, and a storage that can append
+    /// is faster.
+    ///
+    /// # Errors
+    /// [`StorageError`]; any number of the octets may then have been added.
+    fn append(&self, name: &str, octets: &[u8]) -> Result<(), StorageError> {
+        let stored = self.load(name)?.unwrap_or_default();
+        let mut whole = Zeroizing::new(Vec::with_capacity(stored.len().saturating_add(octets.len())));
+        whole.extend_from_slice(&stored);
+        whole.extend_from_slice(octets);
+        self.store(name, &whole)
+    }
 }
 
 /// Carries one request to the manager and its answer back.

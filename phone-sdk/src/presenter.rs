@@ -150,8 +150,8 @@ impl Presenter {
             DeviceEvent::Refused(reason) => TapEvent::ReaderRefused(reason),
             DeviceEvent::Failed(error) => TapEvent::Failed(TapFailure::Exchange(error)),
             DeviceEvent::Finished(report) => {
-                // Tickets that cannot be stored are still good until the app ends.
-                let _ = self.core.vault().flush_tickets();
+                // What cannot be stored is still good until the app ends.
+                let _ = self.core.vault().flush();
                 TapEvent::Finished(Tap {
                     project: report.project,
                     reader: report.reader,

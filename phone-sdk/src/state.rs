@@ -1,6 +1,13 @@
 //! What the wallet stores beside tickets and keys: nothing in it is secret, some of it is personal.
 //!
-//! Stored under the name `wallet`: the version octet 1, then JSON.
+//! Stored under the name `wallet`:
+//!
+//! | octets | field |
+//! | --- | --- |
+//! | 1 | version, 2 |
+//! | 2 | octets of the wrapped key, high one first |
+//! | … | the key that seals the wallet, wrapped by the key store |
+//! | … | JSON, sealed under that key for the label and all octets before it |
 
 pub(crate) mod encoding;
 
@@ -10,12 +17,18 @@ use credential::id::{ProjectId, ReaderId};
 use credential::object::{Credential, IssuerKeys};
 use credential::time::UnixTime;
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use crate::error::StorageError;
 use crate::port::KeyHandle;
+use crate::sealing::Sealer;
 use crate::wallet::CardId;
 
-const VERSION: u8 = 1;
+/// The name under which it is stored.
+pub(crate) const NAME: &str = "wallet";
+
+const VERSION: u8 = 2;
+const LABEL: &[u8] = b"ostiary wallet";
 
 /// Everything that the wallet knows, replaced as a whole.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -30,6 +43,21 @@ pub(crate) struct Document {
     pub(crate) overrides: Vec<OverrideRecord>,
     /// The highest number that a card has had.
     pub(crate) last_card: u32,
+    pub(crate) settings: Settings,
+}
+
+/// What the holder or the app has chosen for the whole wallet.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Settings {
+    /// Whether certificates that were verified are remembered.
+    pub(crate) remembers_certificates: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { remembers_certificates: true }
+    }
 }
 
 /// One credential and its key.
@@ -117,18 +145,28 @@ pub(crate) struct OverrideRecord {
 }
 
 impl Document {
-    pub(crate) fn decode(octets: &[u8]) -> Result<Self, StorageError> {
-        match octets.split_first() {
-            Some((&VERSION, json)) => serde_json::from_slice(json).map_err(|_| StorageError::Corrupt),
-            Some((version, _)) if *version > VERSION => Err(StorageError::Newer),
-            _ => Err(StorageError::Corrupt),
-        }
+    /// Opens what is stored.
+    pub(crate) fn open(stored: &[u8], sealer: &Sealer) -> Result<Self, StorageError> {
+        let Parts { header, sealed, .. } = Parts::split(stored)?;
+        let json = sealer.open(&about(header), sealed).ok_or(StorageError::Corrupt)?;
+        Self::decode(&json)
     }
 
-    pub(crate) fn encode(&self) -> Result<Vec<u8>, StorageError> {
-        let mut octets = vec![VERSION];
-        serde_json::to_writer(&mut octets, self).map_err(|_| StorageError::Corrupt)?;
+    /// What is to be stored.
+    pub(crate) fn seal(&self, wrapped_key: &[u8], sealer: &Sealer) -> Result<Vec<u8>, StorageError> {
+        let length = u16::try_from(wrapped_key.len()).map_err(|_| StorageError::WrongKey)?;
+        let mut octets = [&[VERSION][..], &length.to_be_bytes(), wrapped_key].concat();
+        let about = about(&octets);
+        sealer.seal(&about, &self.encode()?, &mut octets)?;
         Ok(octets)
+    }
+
+    pub(crate) fn decode(json: &[u8]) -> Result<Self, StorageError> {
+        serde_json::from_slice(json).map_err(|_| StorageError::Corrupt)
+    }
+
+    pub(crate) fn encode(&self) -> Result<Zeroizing<Vec<u8>>, StorageError> {
+        serde_json::to_vec(self).map(Zeroizing::new).map_err(|_| StorageError::Corrupt)
     }
 
     pub(crate) fn card(&self, id: CardId) -> Option<&CardRecord> {
@@ -186,6 +224,38 @@ impl ProjectRecord {
     }
 }
 
+/// The wrapped key in what is stored.
+pub(crate) fn wrapped_key(stored: &[u8]) -> Result<&[u8], StorageError> {
+    Parts::split(stored).map(|parts| parts.wrapped_key)
+}
+
+struct Parts<'a> {
+    /// All that comes before what is sealed.
+    header: &'a [u8],
+    wrapped_key: &'a [u8],
+    sealed: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn split(stored: &'a [u8]) -> Result<Self, StorageError> {
+        let (version, rest) = stored.split_first().ok_or(StorageError::Corrupt)?;
+        match *version {
+            VERSION => {}
+            newer if newer > VERSION => return Err(StorageError::Newer),
+            _ => return Err(StorageError::Corrupt),
+        }
+        let (length, rest) = rest.split_first_chunk().ok_or(StorageError::Corrupt)?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        let (wrapped_key, sealed) = rest.split_at_checked(length).ok_or(StorageError::Corrupt)?;
+        let header = stored.get(..stored.len().saturating_sub(sealed.len())).unwrap_or_default();
+        Ok(Self { header, wrapped_key, sealed })
+    }
+}
+
+fn about(header: &[u8]) -> Vec<u8> {
+    [LABEL, header].concat()
+}
+
 /// The name of a credential that has not been given one.
 const fn unnamed() -> CredentialHandle {
     CredentialHandle(0)
@@ -193,11 +263,15 @@ const fn unnamed() -> CredentialHandle {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use credential::crypto::Point;
     use credential::id::IssuerIndex;
     use credential::object::IssuerKey;
+    use credential::secret::Secret;
 
     use super::*;
+    use crate::port::SeededRandom;
 
     fn document() -> Document {
         let project = ProjectId([1; 8]);
@@ -227,22 +301,36 @@ mod tests {
         Document { cards: vec![card], projects: vec![project], last_card: 5, ..Document::default() }
     }
 
-    #[test]
-    fn a_document_comes_back_from_its_octets() {
-        let octets = document().encode().unwrap();
-        let again = Document::decode(&octets).unwrap();
-        assert_eq!(again.encode().unwrap(), octets);
-        assert_eq!(again.card(CardId(5)).unwrap().credential, [9; 130]);
-        assert_eq!(again.project(ProjectId([1; 8])).unwrap().issuers, document().projects[0].issuers);
+    fn sealer(key: u8) -> Sealer {
+        Sealer::new(Secret::new([key; 32]), Arc::new(SeededRandom::new(1)))
     }
 
     #[test]
-    fn a_damaged_or_newer_document_is_refused() {
-        let octets = document().encode().unwrap();
-        for length in 0..octets.len() {
-            assert!(Document::decode(&octets[..length]).is_err(), "{length}");
+    fn a_document_comes_back_from_what_is_stored() {
+        let stored = document().seal(b"wrapped", &sealer(1)).unwrap();
+        assert_eq!(wrapped_key(&stored), Ok(&b"wrapped"[..]));
+        let again = Document::open(&stored, &sealer(1)).unwrap();
+        assert_eq!(again.encode().unwrap(), document().encode().unwrap());
+        assert_eq!(again.card(CardId(5)).unwrap().credential, [9; 130]);
+        assert_eq!(again.project(ProjectId([1; 8])).unwrap().issuers, document().projects[0].issuers);
+        let is_in = |needle: &[u8]| stored.windows(needle.len()).any(|octets| octets == needle);
+        assert!(!is_in(b"Anna") && !is_in(b"holder"));
+    }
+
+    #[test]
+    fn a_damaged_or_newer_document_and_one_of_another_key_are_refused() {
+        let stored = document().seal(b"wrapped", &sealer(1)).unwrap();
+        let opened = |stored: &[u8]| Document::open(stored, &sealer(1)).err();
+        for length in 0..stored.len() {
+            assert_eq!(opened(&stored[..length]), Some(StorageError::Corrupt), "{length}");
         }
-        assert_eq!(Document::decode(&[2]).err(), Some(StorageError::Newer));
+        for position in 1..stored.len() {
+            let mut changed = stored.clone();
+            changed[position] ^= 1;
+            assert_eq!(opened(&changed), Some(StorageError::Corrupt), "{position}");
+        }
+        assert_eq!(opened(&[3]), Some(StorageError::Newer));
+        assert_eq!(Document::open(&stored, &sealer(2)).err(), Some(StorageError::Corrupt));
     }
 
     #[test]

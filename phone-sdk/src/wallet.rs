@@ -9,7 +9,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use credential::device::CredentialHandle;
+use credential::device::{CredentialHandle, SigningRequest};
 use credential::id::{ProjectId, ReaderId};
 use credential::transport::Transport;
 use rand::SeedableRng;
@@ -93,9 +93,10 @@ impl Wallet {
     /// Opens the wallet in a storage, and makes it if there is none; ends what a kill has left half done.
     ///
     /// # Errors
-    /// [`Error::Storage`] when it cannot be read.
+    /// [`Error::Storage`] when it cannot be read or is sealed under another key, [`Retry::KeyStoreLocked`] before the
+    /// phone was unlocked for the first time; a wallet that is there is never taken for an empty one.
     pub fn open(ports: Ports, label: DeviceLabel) -> Result<Self, Error> {
-        let vault = Vault::open(Arc::clone(&ports.storage), Arc::clone(&ports.clock))?;
+        let vault = Vault::open(&ports)?;
         let core = Core { ports, label, vault: Mutex::new(vault), online: Mutex::new(()) };
         core.expire_pending()?;
         core.delete_doomed_keys();
@@ -141,6 +142,28 @@ impl Wallet {
             document.overrides.retain(|choice| (choice.project, choice.reader) != (project, reader));
             document.overrides.extend(card.map(|card| OverrideRecord { project, reader, card }));
         })?;
+        Ok(())
+    }
+
+    /// Whether reader certificates that were verified are remembered; they are, unless it was set otherwise.
+    pub fn remembers_certificates(&self) -> bool {
+        self.core.vault().document().settings.remembers_certificates
+    }
+
+    /// Sets whether the 64 newest reader certificates that were verified are remembered.
+    ///
+    /// A visit to a door that is remembered costs one signature check less, and whoever has a door's certificate and
+    /// measures the time of an answer can tell that this phone was there (`docs/THREAT-MODEL.md`).
+    /// Those that are remembered are forgotten when it is set to `false`.
+    ///
+    /// # Errors
+    /// [`Error::Storage`] when the choice cannot be kept.
+    pub fn set_remembers_certificates(&self, remembers: bool) -> Result<(), Error> {
+        let mut vault = self.core.vault();
+        vault.change(|document| document.settings.remembers_certificates = remembers)?;
+        if !remembers {
+            vault.drop_certificates()?;
+        }
         Ok(())
     }
 
@@ -193,6 +216,25 @@ impl Wallet {
     /// Taps over an L2CAP channel or TCP: `transport` says which.
     pub fn stream(&self, presence: Arc<dyn UserPresence>, transport: Transport) -> StreamPresenter {
         StreamPresenter::new(self.presenter(presence), transport)
+    }
+
+    /// Lends what a tap needs of the wallet to a device session of one's own: another link, or a measurement.
+    ///
+    /// Nothing else can be done with the wallet until `to` returns; what the tap has brought is stored then.
+    pub fn lend<T>(&self, to: impl FnOnce(&mut dyn credential::device::Wallet) -> T) -> T {
+        let mut vault = self.core.vault();
+        let result = to(&mut *vault);
+        // What cannot be stored is still good until the app ends.
+        let _ = vault.flush();
+        result
+    }
+
+    /// Signs for a session of one's own: what [`credential::device::Answer::Sign`] asks for.
+    ///
+    /// # Errors
+    /// [`KeyStoreError`].
+    pub fn sign(&self, request: &SigningRequest) -> Result<[u8; 64], KeyStoreError> {
+        self.core.sign(request.credential, request.message())
     }
 
     fn presenter(&self, presence: Arc<dyn UserPresence>) -> Presenter {

@@ -14,6 +14,7 @@ mod interface_device;
 mod invitation_code;
 mod log;
 mod objects;
+mod phone_wallet;
 mod reader_session;
 mod remembering;
 mod sealed;
@@ -36,6 +37,7 @@ pub use device_session::device_session;
 pub use interface_device::interface_device;
 pub use invitation_code::invitation_code;
 pub use objects::objects;
+pub use phone_wallet::phone_wallet;
 pub use reader_session::reader_session;
 pub use sealed::sealed;
 pub use segments::segments;
@@ -54,6 +56,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("interface_device", interface_device),
     ("invitation_code", invitation_code),
     ("objects", objects),
+    ("phone_wallet", phone_wallet),
     ("reader_session", reader_session),
     ("sealed", sealed),
     ("segments", segments),

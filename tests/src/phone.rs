@@ -10,7 +10,7 @@ use phone_sdk::{Card, DeviceLabel, Error, Invitation, NfcPresenter, Ports, Walle
 
 use crate::world::{START, World};
 
-pub use scripted::{Fault, Recorded, ScriptedManager, problem};
+pub use scripted::{Fault, Mangling, Recorded, ScriptedManager, problem};
 
 /// The address of the double.
 pub const BASE: &str = "https://manager.example";

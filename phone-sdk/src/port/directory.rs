@@ -14,7 +14,8 @@ const LOCK: &str = ".lock";
 
 /// Files in a directory that only this user may read.
 ///
-/// A file is replaced by writing another, flushing it to the disk, renaming it, and flushing the directory.
+/// A file is replaced by writing another, flushing it to the disk, renaming it, and flushing the directory; octets
+/// are appended with one flush.
 /// The directory is locked while it is open, because two wallets over the same files would present a ticket twice.
 pub struct DirectoryStorage {
     directory: PathBuf,
@@ -85,6 +86,12 @@ impl Storage for DirectoryStorage {
         Ok(sync_directory(&self.directory)?)
     }
 
+    fn append(&self, name: &str, octets: &[u8]) -> Result<(), StorageError> {
+        let mut file = OpenOptions::new().append(true).open(self.path(name)?)?;
+        file.write_all(octets)?;
+        Ok(file.sync_data()?)
+    }
+
     fn remove(&self, name: &str) -> Result<(), StorageError> {
         match fs::remove_file(self.path(name)?) {
             Ok(()) => Ok(sync_directory(&self.directory)?),
@@ -144,6 +151,8 @@ mod tests {
         open(&wallet).store("name-1", b"one").unwrap();
         open(&wallet).store("name-1", b"another").unwrap();
         assert_eq!(open(&wallet).load("name-1").unwrap().unwrap().as_slice(), b"another");
+        open(&wallet).append("name-1", b" one").unwrap();
+        assert_eq!(open(&wallet).load("name-1").unwrap().unwrap().as_slice(), b"another one");
         open(&wallet).remove("name-1").unwrap();
         open(&wallet).remove("name-1").unwrap();
         assert!(open(&wallet).load("name-1").unwrap().is_none());

@@ -1,5 +1,6 @@
 //! What a tap asks of the phone.
 
+use credential::crypto::Digest;
 use credential::device::{CredentialHandle, Wallet};
 use credential::id::{ProjectId, ReaderId};
 use credential::object::{IssuerKeys, VerifiedCertificate};
@@ -7,7 +8,9 @@ use credential::ticket::HeldTicket;
 use credential::time::UnixTime;
 
 use super::Vault;
+use crate::journal::Changes;
 use crate::state::{CardRecord, Standing};
+use crate::tickets::Entry;
 
 impl Wallet for Vault {
     fn issuers(&self, project: ProjectId) -> Option<&IssuerKeys> {
@@ -54,9 +57,30 @@ impl Wallet for Vault {
         now: UnixTime,
     ) -> Option<HeldTicket> {
         let card = self.card_of(handle).filter(|card| card.handle == handle)?.id;
-        let (taken, rest) = self.tickets.take(card, reader, now)?;
-        // Where the storage fails nobody knows whether the ticket is gone, and so it is not presented.
-        self.store_tickets(rest).ok().map(|()| taken)
+        let (taken, rest) = self.memory.tickets.take(card, reader, now)?;
+        let before = core::mem::replace(&mut self.memory.tickets, rest);
+        self.pending.taken(&taken);
+        if self.flush().is_err() {
+            // Nobody knows whether the ticket is gone in storage, and so it is not presented.
+            self.memory.tickets = before;
+            self.pending = Changes::default();
+            return None;
+        }
+        Some(taken.held)
+    }
+
+    fn has_verified(&self, fingerprint: &Digest) -> bool {
+        self.document.settings.remembers_certificates && self.memory.certificates.contains(fingerprint)
+    }
+
+    /// Kept in memory until the tap is over, as tickets are.
+    fn note_verified(&mut self, fingerprint: &Digest) {
+        if self.document.settings.remembers_certificates {
+            if !self.memory.certificates.contains(fingerprint) {
+                self.pending.verified(fingerprint);
+            }
+            self.memory.certificates.note(fingerprint);
+        }
     }
 
     /// Kept in memory until the tap is over, and stored then: the door must not wait for it.
@@ -70,8 +94,9 @@ impl Wallet for Vault {
         // A ticket that was given for a credential before its renewal would give away the old user ID.
         let current = self.card_of(handle).filter(|card| card.handle == handle && is_presented(card));
         if let Some(card) = current.map(|card| card.id) {
-            self.tickets.keep(card, reader, ticket, not_after);
-            self.fresh_tickets = true;
+            let entry = Entry { card, reader, not_after, held: ticket };
+            self.pending.kept(&entry);
+            self.memory.tickets.keep(entry);
         }
     }
 

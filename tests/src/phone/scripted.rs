@@ -24,6 +24,9 @@ pub struct Recorded {
     pub if_none_match: Option<String>,
 }
 
+/// A change of an answer's octets.
+pub type Mangling = Box<dyn FnOnce(&mut Vec<u8>) + Send>;
+
 /// What goes wrong with one request.
 pub enum Fault {
     /// The request is answered, and the answer is lost.
@@ -34,6 +37,8 @@ pub enum Fault {
     Instead(HttpResponse),
     /// The answer is changed on its way.
     Changed(fn(&mut Value)),
+    /// The octets of the answer are changed on their way.
+    Mangled(Mangling),
     /// This happens while the request is under way.
     Meanwhile(Box<dyn FnOnce() + Send>),
 }
@@ -69,7 +74,8 @@ pub struct ScriptedManager {
 }
 
 impl ScriptedManager {
-    pub(super) fn new(world: World, base: &str) -> Self {
+    /// A double at this address that issues in this world.
+    pub fn new(world: World, base: &str) -> Self {
         let script = Script {
             project: world.project,
             world,
@@ -125,6 +131,11 @@ impl HttpClient for ScriptedManager {
                 let mut body = serde_json::from_slice(&response.body).unwrap();
                 change(&mut body);
                 response.body = body.to_string().into_bytes();
+                Ok(response)
+            }
+            Some(Fault::Mangled(change)) => {
+                let mut response = script.answer(&recorded);
+                change(&mut response.body);
                 Ok(response)
             }
             Some(Fault::Meanwhile(act)) => {
