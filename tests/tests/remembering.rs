@@ -1,5 +1,5 @@
 //! A wallet of the SDK remembers the certificates that it verified, and can be told not to.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use credential::crypto::{Counting, RustCrypto};
 use credential::device::{Answer, DeviceEnv, DeviceSession, Reply};
