@@ -3,6 +3,8 @@
 
 CREATE TABLE projects (
     id                     BYTEA   NOT NULL PRIMARY KEY CHECK (length(id) = 8),
+    -- Projects are listed in the order in which they were made; the first is served at the root.
+    ordinal                BIGINT  NOT NULL,
     name                   TEXT    NOT NULL,
     time_zone              TEXT    NOT NULL,
     public_url             TEXT    NOT NULL,
@@ -11,12 +13,15 @@ CREATE TABLE projects (
     last_serial            BIGINT  NOT NULL DEFAULT 0,
     last_reader            BIGINT  NOT NULL DEFAULT 0,
     list_version           BIGINT  NOT NULL DEFAULT 0,
+    -- Goes up whenever a setting or an issuer key changes; processes read them again then.
+    settings_version       BIGINT  NOT NULL DEFAULT 0,
     -- Goes up whenever something changes that an import would plan with.
     roster_version         BIGINT  NOT NULL DEFAULT 0,
     audit_length           BIGINT  NOT NULL DEFAULT 0,
     audit_head             BYTEA   NOT NULL CHECK (length(audit_head) = 32),
     created_at             BIGINT  NOT NULL
 );
+CREATE UNIQUE INDEX projects_name ON projects (name);
 
 -- How the key that seals the issuer keys is made from what the operator has.
 CREATE TABLE vaults (

@@ -5,6 +5,7 @@ mod activating;
 mod auditing;
 mod importing;
 mod inviting;
+mod projects;
 mod readers;
 mod renewing;
 mod revoking;

@@ -5,6 +5,7 @@ mod jobs;
 mod opening;
 pub(crate) mod output;
 mod people;
+mod projects;
 mod serving;
 
 use std::path::PathBuf;
@@ -26,9 +27,12 @@ pub(crate) struct Arguments {
     key: KeyArguments,
 }
 
-/// How the issuer keys open.
+/// Where the database is, which of its projects is meant, and how the issuer keys open.
 #[derive(Debug, Args)]
 pub(crate) struct KeyArguments {
+    #[command(flatten)]
+    place: PlaceArguments,
+
     /// File with the key that opens the issuer keys [default: unlock.key in the project's directory].
     #[arg(long, global = true, env = "OSTIARY_KEY_FILE", value_name = "FILE")]
     key_file: Option<PathBuf>,
@@ -44,12 +48,34 @@ pub(crate) struct KeyArguments {
     passphrase_file: Option<PathBuf>,
 }
 
+/// Where the database is, and which of its projects is meant.
+#[derive(Args)]
+struct PlaceArguments {
+    /// Address of a PostgreSQL, postgres://USER:PASSWORD@HOST:PORT/DATABASE, or of several servers of one cluster,
+    /// separated by commas [default: the file manager.db in the directory].
+    #[arg(long, global = true, env = "OSTIARY_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<String>,
+
+    /// Id or name of the project, where there is more than one.
+    #[arg(long, global = true, env = "OSTIARY_PROJECT", value_name = "PROJECT")]
+    project: Option<String>,
+}
+
+impl std::fmt::Debug for PlaceArguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlaceArguments").field("project", &self.project).finish_non_exhaustive()
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a project: its database, its issuer key and its first API token.
+    /// Make a first project: its database, its issuer key and its first API token.
     Init(InitArguments),
     /// Serve phones and administrators over HTTP.
     Serve(serving::ServeArguments),
+    /// Projects of one installation: each has its own users, readers, issuer keys and API tokens.
+    #[command(subcommand)]
+    Project(projects::ProjectCommand),
     /// Users.
     #[command(subcommand)]
     User(UserCommand),
@@ -138,6 +164,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match command {
         Command::Init(arguments) => opening::init(&arguments, &key, json).await,
         Command::Serve(arguments) => serving::serve(&arguments, &key, json).await,
+        Command::Project(command) => projects::run(&command, &key, json).await,
         Command::User(UserCommand::List(arguments)) => people::list(&arguments, &key, json).await,
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
         Command::Jobs(command) => jobs::run(&command, &key, json).await,

@@ -30,7 +30,7 @@ pub use life::{Forbidden, Turn, next_status};
 pub use plan::{
     Confirmation, Conflict, Counts, Person, Plan, Roster, RosterEntry, SheetRow, Step, Taken, plan,
 };
-pub use project::{NewProject, Project, ProjectError};
+pub use project::{NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
 pub use reminder::{PendingInvitation, Reminder, ReminderSettings};
 pub use search::{Search, SearchKeys, prefix_end};

@@ -149,6 +149,12 @@ pub enum Refusal {
     /// No such project.
     #[error("There is no such project.")]
     ProjectUnknown,
+    /// Another project of the installation has this name.
+    #[error("Another project has this name.")]
+    ProjectNameTaken,
+    /// There is more than one project, and none was named.
+    #[error("There is more than one project: {0}. Say which one with --project.")]
+    ProjectNeeded(String),
     /// The project has not revoked anything yet.
     #[error("This project has no revocation list yet.")]
     RevocationListNone,
@@ -185,6 +191,8 @@ impl Refusal {
             Self::ReaderName(_) => "reader-name-invalid",
             Self::OutputFormat(_) => "output-format-invalid",
             Self::ProjectUnknown => "project-unknown",
+            Self::ProjectNameTaken => "project-name-taken",
+            Self::ProjectNeeded(_) => "project-needed",
             Self::RevocationListNone => "revocation-list-none",
         }
     }

@@ -11,6 +11,7 @@ mod openapi;
 mod paging;
 mod problem;
 mod project;
+mod projects;
 mod readers;
 mod serving;
 mod settings;
@@ -44,8 +45,8 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const IMPORT_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Manager {
-    /// The routes of the API, to be served or mounted in another service.
-    pub fn router(&self) -> Router {
+    /// The routes of one project.
+    fn project_router(&self) -> Router {
         let (routes, _) = described().split_for_parts();
         routes
             .fallback(|| async { Problem::not_found() })

@@ -20,6 +20,7 @@
 //!    `store/outbox.rs`.
 
 mod backoff;
+mod everywhere;
 mod runner;
 mod upkeep;
 

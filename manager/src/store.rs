@@ -76,13 +76,13 @@ impl Store {
         }))
     }
 
-    /// Begins to write while nobody else writes to this project with its row locked.
+    /// Begins to write while nobody else writes to this project with its row locked; with the version of its settings.
     ///
     /// What is looked up afterwards stays as it is until the commit, apart from what [`Store::write_beside`] writes.
-    pub(crate) async fn write(&self, project: ProjectId) -> Result<Transaction, StoreError> {
+    pub(crate) async fn write(&self, project: ProjectId) -> Result<(Transaction, i64), StoreError> {
         let mut tx = self.write_beside().await?;
-        tx.lock_project(project).await?;
-        Ok(tx)
+        let version = tx.lock_project(project).await?;
+        Ok((tx, version))
     }
 
     /// Begins to write beside others, which SQLite does not let be: every row has to be locked before it is trusted,

@@ -87,7 +87,7 @@ impl Site {
         let enrolled = self.runtime.block_on(self.manager.enrol_reader(Actor::Operator, new)).unwrap();
         let settings = ReaderSettings {
             certificate: enrolled.certificate.try_into().unwrap(),
-            issuers: self.manager.issuer_keys().clone(),
+            issuers: self.manager.issuer_keys(),
             tickets: true,
         };
         let now = self.phone_clock.now();

@@ -13,7 +13,7 @@ use super::{KeyArguments, ProjectArguments, opening, output, serving};
 pub(crate) enum JobsCommand {
     /// Show each kind of work, when it ran last, and why it failed if it did.
     List(JobsArguments),
-    /// Do the work of a manager that serves, without serving.
+    /// Do the work of a manager that serves, for all projects, without serving.
     Run(RunArguments),
 }
 
@@ -47,16 +47,18 @@ pub(super) async fn run(command: &JobsCommand, key: &KeyArguments, json: bool) -
             Ok(())
         }
         JobsCommand::Run(arguments) => {
-            let manager = opening::open(&arguments.project.dir, key).await?;
-            let done = if arguments.once {
-                once(&manager, arguments.kind, json).await
-            } else {
-                serving::log(arguments.log_format);
-                until_stopped(&manager).await;
-                Ok(())
-            };
+            let dir = &arguments.project.dir;
+            if arguments.once {
+                let manager = opening::open(dir, key).await?;
+                let done = once(&manager, arguments.kind, json).await;
+                manager.close().await;
+                return done;
+            }
+            serving::log(arguments.log_format);
+            let manager = opening::open_first(dir, key).await?;
+            until_stopped(&manager).await;
             manager.close().await;
-            done
+            Ok(())
         }
     }
 }
@@ -113,7 +115,7 @@ async fn until_stopped(manager: &Manager) {
         serving::stop_signal().await;
         stop.send_replace(true);
     };
-    tokio::join!(signal, manager.work_until(stopped));
+    tokio::join!(signal, manager.work_for_all_until(stopped));
 }
 
 fn parse_kind(text: &str) -> Result<JobKind, String> {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use manager::clock::SystemClock;
 use manager::domain::{NewProject, project_id_text};
-use manager::{Manager, Unlock};
+use manager::{DatabaseUrl, Home, Manager, Unlock};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -16,7 +16,7 @@ use super::{InitArguments, KeyArguments, output};
 const KEY_FILE: &str = "unlock.key";
 /// Octets of the longest passphrase.
 const PASSPHRASE_OCTETS_MAX: u64 = 4096;
-const SECONDS_PER_HOUR: u32 = 3600;
+pub(super) const SECONDS_PER_HOUR: u32 = 3600;
 
 pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bool) -> anyhow::Result<()> {
     let new = NewProject {
@@ -28,7 +28,8 @@ pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bo
     };
     new.check()?;
     let unlock = unlock(&arguments.dir, key)?;
-    let (manager, token) = Manager::init(&arguments.dir, &new, &unlock, SystemClock).await?;
+    let home = home(&arguments.dir, key)?;
+    let (manager, token) = Manager::init(home, &new, &unlock, SystemClock).await?;
     let project = project_id_text(manager.project().id);
     let (dir, token) = (arguments.dir.display().to_string(), token.expose());
     if json {
@@ -47,9 +48,20 @@ pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bo
     Ok(())
 }
 
-/// Opens the project in a directory.
+/// Opens the project that the arguments mean.
 pub(super) async fn open(dir: &Path, key: &KeyArguments) -> anyhow::Result<Manager> {
-    Ok(Manager::open(dir, &unlock(dir, key)?, SystemClock).await?)
+    let named = key.place.project.as_deref();
+    Ok(Manager::open_project(home(dir, key)?, named, &unlock(dir, key)?, SystemClock).await?)
+}
+
+/// Opens the oldest project, whichever the arguments mean.
+pub(super) async fn open_first(dir: &Path, key: &KeyArguments) -> anyhow::Result<Manager> {
+    Ok(Manager::open(home(dir, key)?, &unlock(dir, key)?, SystemClock).await?)
+}
+
+fn home(dir: &Path, key: &KeyArguments) -> anyhow::Result<Home> {
+    let database = key.place.database.as_deref().map(str::parse::<DatabaseUrl>).transpose()?;
+    Ok(Home::from(dir).with_database(database))
 }
 
 fn unlock(dir: &Path, key: &KeyArguments) -> anyhow::Result<Unlock> {

@@ -63,7 +63,7 @@ pub(super) async fn serve(arguments: &ServeArguments, key: &KeyArguments, json: 
         (Some(certificate), Some(key)) => Some(Tls::from_files(certificate, key)?),
         _ => None,
     };
-    let manager = opening::open(&arguments.dir, key).await?;
+    let manager = opening::open_first(&arguments.dir, key).await?;
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr()?;
     let metrics_listener = match arguments.metrics_listen {

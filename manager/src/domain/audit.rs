@@ -26,6 +26,8 @@ pub enum Actor {
 pub enum Act {
     /// A project was made.
     ProjectMade,
+    /// Settings of the project were changed.
+    ProjectChanged,
     /// An API token was made.
     TokenMade,
     /// An import was applied.
@@ -156,6 +158,7 @@ impl Act {
     pub const fn name(self) -> &'static str {
         match self {
             Self::ProjectMade => "project_made",
+            Self::ProjectChanged => "project_changed",
             Self::TokenMade => "token_made",
             Self::ImportApplied => "import_applied",
             Self::UserInvited => "user_invited",

@@ -47,6 +47,21 @@ pub struct Project {
     pub created_at: UnixTime,
 }
 
+/// What is to be changed of a project; what is `None` stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProjectChange {
+    /// What people call it: 1 to 100 characters.
+    pub name: Option<String>,
+    /// An IANA time zone.
+    pub time_zone: Option<String>,
+    /// The address under which phones reach the manager.
+    pub public_url: Option<String>,
+    /// For how long a new invitation is good, in seconds: 1 hour to 1 year.
+    pub invitation_life_s: Option<u32>,
+    /// For how long a new credential is good, in seconds: 1 hour to 1 year.
+    pub credential_life_s: Option<u32>,
+}
+
 /// What is wrong with the settings of a project.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProjectError {
@@ -81,6 +96,19 @@ impl NewProject {
         }
     }
 
+    /// The project, once it has an id.
+    pub fn into_project(self, id: ProjectId, created_at: UnixTime) -> Project {
+        Project {
+            id,
+            name: self.name.trim().to_owned(),
+            time_zone: self.time_zone,
+            public_url: self.public_url.trim_end_matches('/').to_owned(),
+            invitation_life_s: self.invitation_life_s,
+            credential_life_s: self.credential_life_s,
+            created_at,
+        }
+    }
+
     /// Checks everything that the operator set.
     ///
     /// # Errors
@@ -103,6 +131,37 @@ impl NewProject {
             }
         }
         Ok(())
+    }
+}
+
+impl ProjectChange {
+    /// The project as it will be, and the names of the settings that become others.
+    ///
+    /// # Errors
+    /// The first setting that is not allowed.
+    pub fn applied(&self, project: &Project) -> Result<(Project, Vec<&'static str>), ProjectError> {
+        let new = NewProject {
+            name: self.name.as_ref().unwrap_or(&project.name).trim().to_owned(),
+            time_zone: self.time_zone.as_ref().unwrap_or(&project.time_zone).clone(),
+            public_url: self
+                .public_url
+                .as_ref()
+                .unwrap_or(&project.public_url)
+                .trim_end_matches('/')
+                .to_owned(),
+            invitation_life_s: self.invitation_life_s.unwrap_or(project.invitation_life_s),
+            credential_life_s: self.credential_life_s.unwrap_or(project.credential_life_s),
+        };
+        new.check()?;
+        let changes = [
+            ("name", new.name != project.name),
+            ("time_zone", new.time_zone != project.time_zone),
+            ("public_url", new.public_url != project.public_url),
+            ("invitation_life_s", new.invitation_life_s != project.invitation_life_s),
+            ("credential_life_s", new.credential_life_s != project.credential_life_s),
+        ];
+        let changed = changes.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
+        Ok((new.into_project(project.id, project.created_at), changed))
     }
 }
 

@@ -230,7 +230,7 @@ async fn renew(
 }
 
 fn view(manager: &Manager, answer: DeviceAnswer) -> AnswerView {
-    let keys = manager.issuer_keys().keys().iter();
+    let keys = manager.issuer_keys();
     let person = answer.user.person;
     AnswerView {
         device_id: answer.device,
@@ -241,6 +241,8 @@ fn view(manager: &Manager, answer: DeviceAnswer) -> AnswerView {
         },
         credential: to_base64url(&answer.credential),
         issuer_keys: keys
+            .keys()
+            .iter()
             .map(|key| IssuerKeyView { index: key.index.0, public_key: to_base64url(&key.point.0) })
             .collect(),
         revocation_list: answer.revocation_list.as_deref().map(to_base64url),

@@ -197,7 +197,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ReaderUnknown
         | Refusal::ProjectUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
-        Refusal::InvitationUsed
+        Refusal::ProjectNameTaken
+        | Refusal::ProjectNeeded(_)
+        | Refusal::InvitationUsed
         | Refusal::ChallengeUnknown
         | Refusal::UserStatus(_)
         | Refusal::PlanApplied

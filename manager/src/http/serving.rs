@@ -75,7 +75,7 @@ impl Manager {
         let service = self.router().into_make_service_with_connect_info::<SocketAddr>();
         let server = server.serve(service);
         let (worker, told) = (self.clone(), stopped.clone());
-        let work = (!no_jobs).then(|| tokio::spawn(async move { worker.work_until(told).await }));
+        let work = (!no_jobs).then(|| tokio::spawn(async move { worker.work_for_all_until(told).await }));
         let metrics = metrics.map(|endpoint| tokio::spawn(endpoint.serve(self.clone(), stopped)));
         tokio::pin!(server);
         let served = tokio::select! {

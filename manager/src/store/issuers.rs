@@ -36,7 +36,7 @@ impl Transaction {
         .bind(i64::from(now.0))
         .execute()
         .await?;
-        Ok(())
+        self.settings_changed(project).await
     }
 
     /// The issuer keys by index.

@@ -31,7 +31,7 @@ impl Transaction {
         let head = chain_start(project.id);
         self.query(
             "INSERT INTO projects (id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at, \
-             audit_head) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+             audit_head, ordinal) SELECT $1, $2, $3, $4, $5, $6, $7, $8, COALESCE(MAX(ordinal), 0) + 1 FROM projects",
         )
         .bind(project.id.0.as_slice())
         .bind(&project.name)
@@ -46,18 +46,63 @@ impl Transaction {
         Ok(())
     }
 
-    /// Waits until nobody else writes to the project with its row locked, and keeps others waiting until the commit;
-    /// SQLite has one writer anyway.
-    pub(super) async fn lock_project(&mut self, project: ProjectId) -> Result<(), StoreError> {
-        if self.has_one_writer() {
-            return Ok(());
-        }
+    /// Waits until nobody else writes to the project with its row locked, and keeps others waiting until the commit; the
+    /// version of its settings.
+    pub(super) async fn lock_project(&mut self, project: ProjectId) -> Result<i64, StoreError> {
         // Rows that refer to the project can still be inserted beside.
-        self.query("SELECT id FROM projects WHERE id = $1 FOR NO KEY UPDATE")
-            .bind(project.0.as_slice())
-            .fetch_optional::<(Vec<u8>,)>()
-            .await?;
+        let locked = self.query("SELECT settings_version FROM projects WHERE id = $1 FOR NO KEY UPDATE");
+        let (version,) = locked.bind(project.0.as_slice()).fetch_one().await?;
+        Ok(version)
+    }
+
+    /// Goes up whenever the settings or the issuer keys of the project change.
+    pub(crate) async fn settings_version(&mut self, project: ProjectId) -> Result<i64, StoreError> {
+        let found = self.query("SELECT settings_version FROM projects WHERE id = $1");
+        let (version,) = found.bind(project.0.as_slice()).fetch_one().await?;
+        Ok(version)
+    }
+
+    /// Makes every process read the settings and the issuer keys of the project again.
+    pub(crate) async fn settings_changed(&mut self, project: ProjectId) -> Result<(), StoreError> {
+        let changed = self.query("UPDATE projects SET settings_version = settings_version + 1 WHERE id = $1");
+        changed.bind(project.0.as_slice()).execute().await?;
         Ok(())
+    }
+
+    /// Replaces the settings of a project.
+    pub(crate) async fn update_project(&mut self, project: &Project) -> Result<(), StoreError> {
+        self.query(
+            "UPDATE projects SET name = $2, time_zone = $3, public_url = $4, invitation_life_s = $5, \
+             credential_life_s = $6, settings_version = settings_version + 1 WHERE id = $1",
+        )
+        .bind(project.id.0.as_slice())
+        .bind(&project.name)
+        .bind(&project.time_zone)
+        .bind(&project.public_url)
+        .bind(i64::from(project.invitation_life_s))
+        .bind(i64::from(project.credential_life_s))
+        .execute()
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn project(&mut self, id: ProjectId) -> Result<Option<Project>, StoreError> {
+        let row: Option<ProjectRow> = self
+            .query(
+                "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at \
+                 FROM projects WHERE id = $1",
+            )
+            .bind(id.0.as_slice())
+            .fetch_optional()
+            .await?;
+        row.map(ProjectRow::into_project).transpose()
+    }
+
+    /// The project of this name.
+    pub(crate) async fn project_named(&mut self, name: &str) -> Result<Option<ProjectId>, StoreError> {
+        let row: Option<(Vec<u8>,)> =
+            self.query("SELECT id FROM projects WHERE name = $1").bind(name).fetch_optional().await?;
+        row.map(|(id,)| octets(&id, "project id").map(ProjectId)).transpose()
     }
 
     /// All projects, oldest first.
@@ -65,7 +110,7 @@ impl Transaction {
         let rows: Vec<ProjectRow> = self
             .query(
                 "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at \
-             FROM projects ORDER BY created_at, id",
+             FROM projects ORDER BY ordinal, id",
             )
             .fetch_all()
             .await?;
@@ -137,19 +182,17 @@ impl Transaction {
         Ok(())
     }
 
-    pub(crate) async fn vault(&mut self, project: ProjectId) -> Result<VaultRow, StoreError> {
-        let (kind, salt, memory, passes, lanes): (String, Vec<u8>, i64, i64, i64) = self
+    pub(crate) async fn vault(&mut self, project: ProjectId) -> Result<Option<VaultRow>, StoreError> {
+        let row: Option<(String, Vec<u8>, i64, i64, i64)> = self
             .query("SELECT kind, salt, memory_kib, passes, lanes FROM vaults WHERE project = $1")
             .bind(project.0.as_slice())
-            .fetch_one()
+            .fetch_optional()
             .await?;
-        Ok(VaultRow {
-            kind,
-            salt,
-            memory_kib: number(memory, "vault")?,
-            passes: number(passes, "vault")?,
-            lanes: number(lanes, "vault")?,
+        row.map(|(kind, salt, memory, passes, lanes)| {
+            let (memory_kib, passes) = (number(memory, "vault")?, number(passes, "vault")?);
+            Ok(VaultRow { kind, salt, memory_kib, passes, lanes: number(lanes, "vault")? })
         })
+        .transpose()
     }
 }
 

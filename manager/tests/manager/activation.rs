@@ -26,7 +26,7 @@ async fn an_imported_and_invited_user_activates_a_phone() {
     assert_eq!(activated["revocation_list"], Value::Null);
     assert_eq!(activated["issuer_keys"].as_array().unwrap().len(), 1);
     let token = octets(&activated["time_token"]);
-    VerifiedTimeToken::verify(&RustCrypto, &token, served.manager.issuer_keys()).unwrap();
+    VerifiedTimeToken::verify(&RustCrypto, &token, &served.manager.issuer_keys()).unwrap();
 
     let credential = served.credential(&activated);
     let fields = credential.fields();

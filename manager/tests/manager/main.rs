@@ -21,6 +21,8 @@ mod jobs;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod projects;
+#[cfg(test)]
 mod readers;
 #[cfg(test)]
 mod renewal;

@@ -35,7 +35,7 @@ async fn enrol(served: &Served, key: &Point, more: Value) -> crate::support::Ans
 fn open(answer: &Value, scalar: &Secret<32>, own: &Point, served: &Served) -> VerifiedConfiguration {
     let mut sealed = octets(&answer["configuration"]);
     let opened = open_sealed(scalar, &mut sealed).unwrap();
-    VerifiedConfiguration::verify(&RustCrypto, opened, served.manager.issuer_keys(), own, None).unwrap()
+    VerifiedConfiguration::verify(&RustCrypto, opened, &served.manager.issuer_keys(), own, None).unwrap()
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn an_enrolled_reader_gets_a_certificate_and_a_configuration_of_its_own() 
     let enrolled = enrol(&served, &key, more).await.expect(StatusCode::CREATED);
     assert_eq!((&enrolled["reader_id"], &enrolled["configuration_version"]), (&json!(1), &json!(1)));
     let certificate = octets(&enrolled["certificate"]);
-    let keys = served.manager.issuer_keys();
+    let keys = &served.manager.issuer_keys();
     let verified = VerifiedCertificate::verify(&RustCrypto, &certificate, keys, START).unwrap();
     assert_eq!(verified.fields().presence, Presence::Verified);
     assert_eq!(verified.fields().public_key, key);
@@ -125,7 +125,7 @@ async fn a_revoked_reader_stands_on_the_list_and_gets_nothing_any_more() {
         .await
         .problem(410, "reader-revoked");
     let (_, octets) = served.manager.revocation_list().await.unwrap().unwrap();
-    let keys = served.manager.issuer_keys();
+    let keys = &served.manager.issuer_keys();
     let list = credential::object::VerifiedRevocationList::verify(&RustCrypto, &octets, keys).unwrap();
     assert_eq!(list.readers().map(|reader| reader.0).collect::<Vec<_>>(), [1]);
     served.stop().await;

@@ -14,7 +14,7 @@ async fn list(served: &Served) -> (u32, Vec<u64>) {
     assert_eq!(response.headers()["content-type"], "application/octet-stream");
     let tag = response.headers()["etag"].to_str().unwrap().to_owned();
     let octets = response.bytes().await.unwrap();
-    let list = VerifiedRevocationList::verify(&RustCrypto, &octets, served.manager.issuer_keys()).unwrap();
+    let list = VerifiedRevocationList::verify(&RustCrypto, &octets, &served.manager.issuer_keys()).unwrap();
     assert_eq!(tag, format!("\"{}\"", list.version()));
     (list.version(), list.serials().map(|serial| serial.0).collect())
 }
@@ -125,7 +125,7 @@ async fn what_is_revoked_stays_so_after_a_restart() {
     let unlock = manager::Unlock::KeyFile(stopped.dir.path().join("unlock.key"));
     let manager = manager::Manager::open(stopped.database.home(), &unlock, clock).await.unwrap();
     let (version, octets) = manager.revocation_list().await.unwrap().unwrap();
-    let list = VerifiedRevocationList::verify(&RustCrypto, &octets, manager.issuer_keys()).unwrap();
+    let list = VerifiedRevocationList::verify(&RustCrypto, &octets, &manager.issuer_keys()).unwrap();
     assert_eq!((version, list.serials().collect::<Vec<_>>()), (1, vec![serial]));
     assert_eq!(
         manager.verify_audit().await.unwrap(),
@@ -138,7 +138,7 @@ async fn what_is_revoked_stays_so_after_a_restart() {
 async fn a_time_token_tells_the_manager_s_time() {
     let served = Served::start().await;
     let token = served.fetch(&served.project_path("time-token")).await.bytes().await.unwrap();
-    let keys = served.manager.issuer_keys();
+    let keys = &served.manager.issuer_keys();
     let verified = credential::object::VerifiedTimeToken::verify(&RustCrypto, &token, keys).unwrap();
     assert_eq!(verified.fields().time, crate::support::START);
     let again = served.fetch(&served.project_path("time-token")).await.bytes().await.unwrap();

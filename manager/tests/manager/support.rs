@@ -166,7 +166,7 @@ impl Served {
     /// The credential of an answer, verified.
     pub(crate) fn credential(&self, answer: &Value) -> VerifiedCredential {
         let octets = octets(&answer["credential"]);
-        VerifiedCredential::verify(&RustCrypto, &octets, self.manager.issuer_keys()).unwrap()
+        VerifiedCredential::verify(&RustCrypto, &octets, &self.manager.issuer_keys()).unwrap()
     }
 }
 
