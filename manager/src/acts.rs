@@ -1,7 +1,7 @@
 //! What the manager does: each method of [`Manager`](crate::Manager) is one transaction of the rules on the store.
 
-mod access;
 mod activating;
+mod administrators;
 mod auditing;
 mod importing;
 mod inviting;
@@ -9,15 +9,18 @@ mod projects;
 mod readers;
 mod renewing;
 mod revoking;
+mod tokens;
 mod upkeep;
 mod users;
 mod watching;
 
-pub use access::Caller;
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
+pub use administrators::AdministratorChange;
 pub use importing::ImportPlan;
 pub use inviting::IssuedInvitation;
 pub use readers::{EnrolledReader, NewReader};
 pub use revoking::Revocation;
+pub(crate) use tokens::insert_first_owner;
+pub use tokens::{Caller, NewToken};
 pub use users::DeviceSummary;
 pub use watching::Unready;

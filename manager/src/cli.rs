@@ -1,5 +1,7 @@
 //! Arguments, and what each command does.
 
+mod administrators;
+mod flooding;
 mod importing;
 mod jobs;
 mod opening;
@@ -90,6 +92,14 @@ enum Command {
     Invite(OneUserArguments),
     /// Revoke a user's phone now and for good.
     Revoke(OneUserArguments),
+    /// Administrators.
+    #[command(subcommand)]
+    Admin(administrators::AdminCommand),
+    /// API tokens of administrators.
+    #[command(subcommand)]
+    Token(administrators::TokenCommand),
+    /// Print the description of the API: OpenAPI 3.1 as JSON.
+    Openapi,
 }
 
 #[derive(Debug, Subcommand)]
@@ -117,6 +127,12 @@ pub(crate) struct InitArguments {
     /// For how many hours a credential is good; phones renew theirs after a third of that.
     #[arg(long, value_name = "HOURS", default_value_t = 168)]
     credential_life: u32,
+    /// What people call the first owner.
+    #[arg(long, value_name = "NAME", default_value = "Owner")]
+    owner_name: String,
+    /// E-mail address of the first owner.
+    #[arg(long, value_name = "EMAIL")]
+    owner_email: Option<String>,
 }
 
 /// The project that a command is about.
@@ -170,5 +186,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Jobs(command) => jobs::run(&command, &key, json).await,
         Command::Invite(arguments) => people::invite(&arguments, &key, json).await,
         Command::Revoke(arguments) => people::revoke(&arguments, &key, json).await,
+        Command::Admin(command) => administrators::run_admin(&command, &key, json).await,
+        Command::Token(command) => administrators::run_token(&command, &key, json).await,
+        Command::Openapi => {
+            output::line(manager::openapi_document());
+            Ok(())
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong, sorted by who has to do something about it.
 
-use crate::domain::{FieldError, OutputFormatError, ProjectError, Role, Scope};
+use crate::domain::{AdministratorError, FieldError, OutputFormatError, ProjectError, Role, Scope, Scopes};
 use crate::import::ImportErrors;
 use crate::issuing::IssuingError;
 use crate::random::RandomFailed;
@@ -80,6 +80,24 @@ pub enum Refusal {
     /// The token was not made for it.
     #[error("This needs a token with the scope {0}.")]
     ScopeMissing(Scope),
+    /// No such administrator.
+    #[error("There is no such administrator.")]
+    AdministratorUnknown,
+    /// Another administrator has the e-mail address.
+    #[error("Another administrator has this e-mail address.")]
+    AdministratorKnown,
+    /// The administrator or the token to be made is not allowed.
+    #[error("{0}")]
+    Administrator(AdministratorError),
+    /// Nobody else would be an owner.
+    #[error("A project is never without an owner; make somebody else an owner first.")]
+    LastOwner,
+    /// No such token.
+    #[error("There is no such token.")]
+    TokenUnknown,
+    /// Scopes that cannot be given.
+    #[error("These scopes are beyond the administrator's role, or beyond what may be given away: {0}.")]
+    ScopesBeyond(Scopes),
     /// No such invitation, or a code that is not well formed.
     #[error("There is no such invitation.")]
     InvitationUnknown,
@@ -168,6 +186,12 @@ impl Refusal {
             Self::Unauthorized => "unauthorized",
             Self::RoleMissing { .. } => "role-missing",
             Self::ScopeMissing(_) => "scope-missing",
+            Self::AdministratorUnknown => "administrator-unknown",
+            Self::AdministratorKnown => "administrator-known",
+            Self::Administrator(_) => "administrator-invalid",
+            Self::LastOwner => "last-owner",
+            Self::TokenUnknown => "token-unknown",
+            Self::ScopesBeyond(_) => "scopes-beyond",
             Self::InvitationUnknown => "invitation-unknown",
             Self::InvitationExpired => "invitation-expired",
             Self::InvitationVoid => "invitation-void",

@@ -2,6 +2,7 @@
 
 mod access;
 mod activation;
+mod administrators;
 mod health;
 mod imports;
 mod json;
@@ -66,6 +67,7 @@ fn described() -> OpenApiRouter<Api> {
         .layer(timeout(IMPORT_TIMEOUT));
     let small = OpenApiRouter::default()
         .merge(activation::routes())
+        .merge(administrators::routes())
         .merge(health::routes())
         .merge(openapi::routes())
         .merge(project::routes())

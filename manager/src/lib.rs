@@ -29,8 +29,8 @@ mod token;
 mod vault;
 
 pub use acts::{
-    Activation, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader, ImportPlan,
-    IssuedInvitation, NewReader, Revocation, Unready,
+    Activation, AdministratorChange, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader,
+    ImportPlan, IssuedInvitation, NewReader, NewToken, Revocation, Unready,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use http::{

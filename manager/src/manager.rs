@@ -54,6 +54,12 @@ impl Manager {
         self.issuer().keys().clone()
     }
 
+    /// The same manager, whose API is served with these settings.
+    #[must_use]
+    pub fn with_http_settings(self, settings: HttpSettings) -> Self {
+        Self { http_settings: Arc::new(settings), ..self }
+    }
+
     /// Closes the database for all projects; whatever is asked of this manager or a clone of it afterwards fails.
     pub async fn close(&self) {
         self.shared.store.close().await;
@@ -108,7 +114,8 @@ impl Manager {
         self.opened.id()
     }
 
-    pub(crate) fn now(&self) -> UnixTime {
+    /// The present second by the manager's clock.
+    pub fn now(&self) -> UnixTime {
         self.shared.clock.now()
     }
 }

@@ -5,6 +5,7 @@
 //! parameters. A row that two transactions could fight for is locked before it is looked at, or changed by one
 //! statement with its condition in it.
 
+mod administrators;
 mod audit;
 mod challenges;
 mod devices;

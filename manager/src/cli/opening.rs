@@ -5,8 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use manager::clock::SystemClock;
-use manager::domain::{NewProject, project_id_text};
-use manager::{DatabaseUrl, Home, Manager, Unlock};
+use manager::domain::{Actor, NewAdministrator, NewProject, Role, project_id_text};
+use manager::{AdministratorChange, DatabaseUrl, Home, Manager, Unlock};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -27,9 +27,15 @@ pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bo
         credential_life_s: arguments.credential_life.saturating_mul(SECONDS_PER_HOUR),
     };
     new.check()?;
+    let (name, email) = (arguments.owner_name.clone(), arguments.owner_email.clone());
+    NewAdministrator { name: name.clone(), email: email.clone(), role: Role::Owner }.check()?;
     let unlock = unlock(&arguments.dir, key)?;
     let home = home(&arguments.dir, key)?;
     let (manager, token) = Manager::init(home, &new, &unlock, SystemClock).await?;
+    if let Some(owner) = manager.administrators(None, 1).await?.first() {
+        let change = AdministratorChange { name: Some(name), email, role: None };
+        manager.change_administrator(Actor::Operator, owner.id, &change).await?;
+    }
     let project = project_id_text(manager.project().id);
     let (dir, token) = (arguments.dir.display().to_string(), token.expose());
     if json {

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use super::flooding::FloodArguments;
 use super::{KeyArguments, opening, output};
 
 #[derive(Debug, Args)]
@@ -29,6 +30,8 @@ pub(crate) struct ServeArguments {
     /// Address and port for Prometheus; keep it away from the public network.
     #[arg(long, env = "OSTIARY_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     metrics_listen: Option<SocketAddr>,
+    #[command(flatten)]
+    floods: FloodArguments,
     /// Form of the log on standard error.
     #[arg(long, env = "OSTIARY_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
@@ -64,6 +67,7 @@ pub(super) async fn serve(arguments: &ServeArguments, key: &KeyArguments, json: 
         _ => None,
     };
     let manager = opening::open_first(&arguments.dir, key).await?;
+    let manager = manager.with_http_settings(arguments.floods.settings());
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr()?;
     let metrics_listener = match arguments.metrics_listen {

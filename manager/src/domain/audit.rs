@@ -11,8 +11,13 @@ use super::ids::{ProjectId, UnixTime};
 /// Who acted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Actor {
-    /// Whoever holds the API token of this id.
-    Token(Uuid),
+    /// An administrator who came with a token.
+    Administrator {
+        /// Who.
+        administrator: Uuid,
+        /// With which token.
+        token: Uuid,
+    },
     /// Whoever can run commands on the manager's machine.
     Operator,
     /// A device, proven by its key.
@@ -28,8 +33,16 @@ pub enum Act {
     ProjectMade,
     /// Settings of the project were changed.
     ProjectChanged,
+    /// An administrator was added.
+    AdministratorAdded,
+    /// Name, address or role of an administrator was changed.
+    AdministratorChanged,
+    /// An administrator was removed.
+    AdministratorRemoved,
     /// An API token was made.
     TokenMade,
+    /// An API token was revoked.
+    TokenRevoked,
     /// An import was applied.
     ImportApplied,
     /// A user was invited.
@@ -159,7 +172,11 @@ impl Act {
         match self {
             Self::ProjectMade => "project_made",
             Self::ProjectChanged => "project_changed",
+            Self::AdministratorAdded => "administrator_added",
+            Self::AdministratorChanged => "administrator_changed",
+            Self::AdministratorRemoved => "administrator_removed",
             Self::TokenMade => "token_made",
+            Self::TokenRevoked => "token_revoked",
             Self::ImportApplied => "import_applied",
             Self::UserInvited => "user_invited",
             Self::InvitationVoided => "invitation_voided",
@@ -177,7 +194,9 @@ impl Act {
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Token(id) => write!(f, "token {id}"),
+            Self::Administrator { administrator, token } => {
+                write!(f, "administrator {administrator} token {token}")
+            }
             Self::Operator => f.write_str("operator"),
             Self::Device(id) => write!(f, "device {id}"),
             Self::Manager => f.write_str("manager"),

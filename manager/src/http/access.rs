@@ -16,7 +16,7 @@ pub(super) use need::*;
 
 use super::problem::Problem;
 use crate::acts::Caller;
-use crate::domain::Actor;
+use crate::domain::{Actor, Scopes};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::token::ApiToken;
@@ -53,6 +53,11 @@ impl<N> Allowed<N> {
     /// Does what the route is for.
     pub(super) const fn manager(&self) -> &Manager {
         &self.manager
+    }
+
+    /// What the caller may do.
+    pub(super) fn rights(&self) -> Scopes {
+        self.caller.rights()
     }
 
     /// Who is named in the audit log.

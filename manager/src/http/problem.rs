@@ -191,6 +191,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::RoleMissing { .. }
         | Refusal::ScopeMissing(_) => StatusCode::FORBIDDEN,
         Refusal::InvitationUnknown
+        | Refusal::AdministratorUnknown
+        | Refusal::TokenUnknown
         | Refusal::DeviceUnknown
         | Refusal::UserUnknown
         | Refusal::PlanUnknown
@@ -200,6 +202,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
         | Refusal::InvitationUsed
+        | Refusal::AdministratorKnown
+        | Refusal::LastOwner
         | Refusal::ChallengeUnknown
         | Refusal::UserStatus(_)
         | Refusal::PlanApplied
@@ -210,8 +214,10 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::InvitationVoid
         | Refusal::UserDeleted
         | Refusal::ReaderRevoked => StatusCode::GONE,
-        Refusal::ReaderKeyInvalid | Refusal::ReaderName(_) | Refusal::OutputFormat(_) => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Refusal::Administrator(_)
+        | Refusal::ScopesBeyond(_)
+        | Refusal::ReaderKeyInvalid
+        | Refusal::ReaderName(_)
+        | Refusal::OutputFormat(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::opened::{Opened, key_label};
 use super::opening::blocking;
 use super::{Manager, Shared};
+use crate::acts::insert_first_owner;
 use crate::clock::Clock;
 use crate::domain::{Act, Actor, NewProject, ProjectId, UnixTime, project_id_text};
 use crate::error::{DirectoryError, Error, Refusal};
@@ -94,15 +95,12 @@ async fn make_project(
     ids: &IdSource,
 ) -> Result<(Arc<Opened>, ApiToken), Error> {
     let project = new.clone().into_project(id, now);
-    let token = ApiToken::generate()?;
     let (vault, row) = blocking(unlock, Unlock::create).await?;
     tx.insert_project(&project).await?;
     tx.insert_vault(id, &row).await?;
     tx.record(id, now, Actor::Operator, Act::ProjectMade, project_id_text(id), String::new()).await?;
     insert_first_issuer(tx, id, &vault, now).await?;
-    let token_id = ids.next(now);
-    tx.insert_api_token(id, token_id, &token.hash(), "init", now).await?;
-    tx.record(id, now, Actor::Operator, Act::TokenMade, token_id.to_string(), String::new()).await?;
+    let token = insert_first_owner(tx, id, ids, now).await?;
     Ok((Arc::new(Opened::read(tx, id, vault).await?), token))
 }
 

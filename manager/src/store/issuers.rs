@@ -1,6 +1,4 @@
-//! Issuer keys and API tokens.
-
-use uuid::Uuid;
+//! Issuer keys.
 
 use super::rows::{number, octets};
 use super::{StoreError, Transaction};
@@ -59,41 +57,5 @@ impl Transaction {
                 })
             })
             .collect()
-    }
-
-    pub(crate) async fn insert_api_token(
-        &mut self,
-        project: ProjectId,
-        id: Uuid,
-        token_hash: &[u8; 32],
-        name: &str,
-        now: UnixTime,
-    ) -> Result<(), StoreError> {
-        self.query(
-            "INSERT INTO api_tokens (project, token_hash, id, name, created_at) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(project.0.as_slice())
-        .bind(token_hash.as_slice())
-        .bind(id)
-        .bind(name)
-        .bind(i64::from(now.0))
-        .execute()
-        .await?;
-        Ok(())
-    }
-
-    /// The id of the token with this hash, unless it was revoked.
-    pub(crate) async fn api_token(
-        &mut self,
-        project: ProjectId,
-        token_hash: &[u8; 32],
-    ) -> Result<Option<Uuid>, StoreError> {
-        let row: Option<(Uuid,)> = self
-            .query("SELECT id FROM api_tokens WHERE project = $1 AND token_hash = $2 AND revoked_at IS NULL")
-            .bind(project.0.as_slice())
-            .bind(token_hash.as_slice())
-            .fetch_optional()
-            .await?;
-        Ok(row.map(|(id,)| id))
     }
 }

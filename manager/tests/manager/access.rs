@@ -5,30 +5,40 @@
 
 use std::collections::BTreeMap;
 
+use manager::domain::{Actor, NewAdministrator, Role, Scope, Scopes, UnixTime};
+use manager::{AdministratorChange, ApiToken, NewToken};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::support::{Answer, Served, answer};
+use crate::support::{Answer, DAY, Served, answer};
 
 /// What an operation needs: a scope, or nothing.
 const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("activate", None),
     ("activation_challenge", None),
     ("activation_page", None),
+    ("add_administrator", Some("administrators:write")),
     ("apply_import", Some("imports")),
+    ("change_administrator", Some("administrators:write")),
     ("enrol_reader", Some("readers:write")),
     ("invite_user", Some("users:write")),
+    ("list_administrators", Some("administrators:read")),
     ("list_devices", Some("users:read")),
+    ("list_tokens", Some("administrators:read")),
     ("list_users", Some("users:read")),
     ("live", None),
+    ("make_token", Some("administrators:write")),
     ("plan_import", Some("imports")),
     ("ready", None),
     ("reader_configuration", Some("readers:read")),
+    ("remove_administrator", Some("administrators:write")),
     ("renew", None),
     ("renewal_challenge", None),
     ("resume_user", Some("users:write")),
     ("revocation_list", None),
     ("revoke_reader", Some("readers:write")),
+    ("revoke_token", Some("administrators:write")),
     ("revoke_user", Some("users:write")),
     ("show", None),
     ("show_import", Some("imports")),
@@ -111,5 +121,108 @@ async fn without_a_good_token_only_what_is_for_everybody_is_open() {
             }
         }
     }
+    served.stop().await;
+}
+
+async fn administrator(served: &Served, role: Role) -> Uuid {
+    let (name, email) = (format!("The {role}"), Some(format!("{role}@x.example")));
+    let new = NewAdministrator { name, email, role };
+    served.manager.add_administrator(Actor::Operator, &new).await.unwrap().id
+}
+
+async fn token(
+    served: &Served,
+    administrator: Uuid,
+    scopes: Option<Scopes>,
+    expires_at: Option<UnixTime>,
+) -> (Uuid, String) {
+    let new = NewToken { administrator, name: "test".to_owned(), scopes, expires_at };
+    let made = served.manager.make_token(Actor::Operator, Scopes::all(), &new).await.unwrap();
+    (made.0.id, bearer(&made.1))
+}
+
+fn bearer(token: &ApiToken) -> String {
+    format!("Bearer {}", token.expose().as_str())
+}
+
+/// Whether the answer is one of those that keep a caller out.
+fn is_kept_out(answer: &Answer) -> bool {
+    let code = answer.body["code"].as_str().unwrap_or_default();
+    matches!(code, "unauthorized" | "role-missing" | "scope-missing")
+}
+
+#[tokio::test]
+async fn a_token_that_is_over_or_another_project_s_opens_nothing() {
+    let served = Served::start().await;
+    let elsewhere = Served::start().await;
+    let owner = administrator(&served, Role::Owner).await;
+    let soon = UnixTime(served.manager.now().0 + DAY);
+    let (_, expired) = token(&served, owner, None, Some(soon)).await;
+    let (id, revoked) = token(&served, owner, None, None).await;
+    let removed = administrator(&served, Role::Manager).await;
+    let (_, orphaned) = token(&served, removed, None, None).await;
+    let foreign = format!("Bearer {}", elsewhere.token);
+    let operations: Vec<Operation> =
+        operations().into_iter().filter(|operation| operation.scope.is_some()).collect();
+    for good in [&expired, &revoked] {
+        assert!(!is_kept_out(&send(&served, &operations[0], Some(good)).await));
+    }
+    served.manager.revoke_token(Actor::Operator, id).await.unwrap();
+    served.manager.remove_administrator(Actor::Operator, removed).await.unwrap();
+    served.clock.advance(DAY);
+    for operation in &operations {
+        for over in [&expired, &revoked, &orphaned, &foreign] {
+            send(&served, operation, Some(over)).await.problem(401, "unauthorized");
+        }
+    }
+    elsewhere.stop().await;
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn each_role_may_do_what_its_scopes_say_and_nothing_else() {
+    let served = Served::start().await;
+    for role in Role::ALL {
+        let who = administrator(&served, role).await;
+        let (_, all) = token(&served, who, None, None).await;
+        for operation in operations() {
+            let Some(scope) = operation.scope.as_deref() else { continue };
+            let answer = send(&served, &operation, Some(&all)).await;
+            if role.scopes().has(Scope::from_name(scope).unwrap()) {
+                assert!(!is_kept_out(&answer), "{role} {}: {}", operation.id, answer.body);
+            } else {
+                answer.problem(403, "role-missing");
+            }
+        }
+    }
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_token_without_the_scope_of_an_operation_is_kept_out_of_it() {
+    let served = Served::start().await;
+    let owner = administrator(&served, Role::Owner).await;
+    for operation in operations() {
+        let Some(scope) = operation.scope.as_deref() else { continue };
+        let one: Scopes = std::iter::once(Scope::from_name(scope).unwrap()).collect();
+        let (_, without) = token(&served, owner, Some(Scopes::all().without(one)), None).await;
+        send(&served, &operation, Some(&without)).await.problem(403, "scope-missing");
+        let (_, only) = token(&served, owner, Some(one), None).await;
+        let answer = send(&served, &operation, Some(&only)).await;
+        assert!(!is_kept_out(&answer), "{}: {}", operation.id, answer.body);
+    }
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_lesser_role_holds_for_tokens_that_were_made_before() {
+    let served = Served::start().await;
+    let who = administrator(&served, Role::Owner).await;
+    let (_, all) = token(&served, who, None, None).await;
+    let list = operations().into_iter().find(|operation| operation.id == "list_administrators").unwrap();
+    assert_eq!(send(&served, &list, Some(&all)).await.status, StatusCode::OK);
+    let change = AdministratorChange { role: Some(Role::Viewer), ..Default::default() };
+    served.manager.change_administrator(Actor::Operator, who, &change).await.unwrap();
+    send(&served, &list, Some(&all)).await.problem(403, "role-missing");
     served.stop().await;
 }

@@ -22,7 +22,9 @@ async fn every_act_is_logged_with_its_actor() {
         "devices_revoked",
     ];
     assert_eq!(acts, expected);
-    let token = format!("token {}", log[1].subject);
+    let owner = log[1].detail.clone();
+    assert!(owner.starts_with("administrator "), "{owner}");
+    let token = format!("{owner} token {}", log[1].subject);
     let device = format!("device {}", activated["device_id"].as_str().unwrap());
     let actors: Vec<&str> = log.iter().map(|entry| entry.actor.as_str()).collect();
     assert_eq!(actors, ["operator", "operator", &token, &token, &device, &token]);

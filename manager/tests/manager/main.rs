@@ -7,6 +7,8 @@ mod access;
 #[cfg(test)]
 mod activation;
 #[cfg(test)]
+mod administrators;
+#[cfg(test)]
 mod api;
 #[cfg(test)]
 mod audit;
@@ -14,6 +16,8 @@ mod audit;
 mod csv_files;
 #[cfg(test)]
 mod database;
+#[cfg(test)]
+mod floods;
 #[cfg(test)]
 mod imports;
 #[cfg(test)]

@@ -7,7 +7,7 @@ use credential::object::VerifiedCredential;
 use credential::secret::Secret;
 use manager::clock::ManualClock;
 use manager::domain::{InvitationCode, NewProject, UnixTime, from_base64url, project_id_text, to_base64url};
-use manager::{Manager, ServeOptions, Unlock};
+use manager::{HttpSettings, Manager, ServeOptions, Unlock};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -54,15 +54,20 @@ pub(crate) struct Phone {
 
 impl Served {
     pub(crate) async fn start() -> Self {
-        Self::start_with(true).await
+        Self::start_as(true, HttpSettings::default()).await
     }
 
     /// A manager that does what comes due only when the test says so.
     pub(crate) async fn start_idle() -> Self {
-        Self::start_with(false).await
+        Self::start_as(false, HttpSettings::default()).await
     }
 
-    async fn start_with(works: bool) -> Self {
+    /// A manager whose service has settings.
+    pub(crate) async fn start_with(settings: HttpSettings) -> Self {
+        Self::start_as(true, settings).await
+    }
+
+    async fn start_as(works: bool, settings: HttpSettings) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let database = TestDatabase::empty(dir.path()).await;
         let clock = Arc::new(ManualClock::new(START));
@@ -73,7 +78,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
-        let serving = manager.clone();
+        let serving = manager.clone().with_http_settings(settings);
         let task = tokio::spawn(async move {
             let shutdown = async {
                 let _dropped = stopped.await;

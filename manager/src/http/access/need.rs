@@ -8,6 +8,10 @@ pub(in crate::http) trait Need: Send + Sync + 'static {
     const SCOPE: Scope;
 }
 
+/// [`Scope::AdministratorsRead`].
+pub(in crate::http) struct AdministratorsRead;
+/// [`Scope::AdministratorsWrite`].
+pub(in crate::http) struct AdministratorsWrite;
 /// [`Scope::Imports`].
 pub(in crate::http) struct Imports;
 /// [`Scope::ReadersRead`].
@@ -19,6 +23,12 @@ pub(in crate::http) struct UsersRead;
 /// [`Scope::UsersWrite`].
 pub(in crate::http) struct UsersWrite;
 
+impl Need for AdministratorsRead {
+    const SCOPE: Scope = Scope::AdministratorsRead;
+}
+impl Need for AdministratorsWrite {
+    const SCOPE: Scope = Scope::AdministratorsWrite;
+}
 impl Need for Imports {
     const SCOPE: Scope = Scope::Imports;
 }
