@@ -7,6 +7,7 @@ mod jobs;
 mod opening;
 pub(crate) mod output;
 mod people;
+mod plans;
 mod projects;
 mod serving;
 
@@ -88,6 +89,16 @@ enum Command {
     /// Work that comes due by itself: mail, reminders, upkeep.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
+    /// Apply a plan that waits to be confirmed.
+    Apply(ApplyArguments),
+    /// List the newest import plans.
+    Plans(ListArguments),
+    /// Undo an import: added users go, changed users are as before, deleted users come back.
+    Undo(UndoArguments),
+    /// Show or set for how long imports can be undone.
+    UndoWindow(UndoWindowArguments),
+    /// Write everybody to a CSV file that can be imported again.
+    Export(ExportArguments),
     /// Invite a user; a phone that the user has is revoked.
     Invite(OneUserArguments),
     /// Revoke a user's phone now and for good.
@@ -155,6 +166,12 @@ pub(crate) struct ImportArguments {
     file: PathBuf,
     #[command(flatten)]
     project: ProjectArguments,
+    /// What the file means: replace, add-and-update or add-only.
+    #[arg(long, default_value = "replace", value_parser = importing::mode)]
+    mode: manager::domain::Mode,
+    /// Which column holds a field: first_name, last_name, email, user_id or sync_id, and the column's name or number.
+    #[arg(long = "map", value_name = "FIELD=COLUMN", value_parser = importing::mapped)]
+    map: Vec<(manager::domain::Field, String)>,
     /// Show what would be done and do nothing.
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
@@ -164,6 +181,42 @@ pub(crate) struct ImportArguments {
     /// Do it although many users would be deleted.
     #[arg(long, requires = "yes")]
     confirm_deletions: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArguments {
+    /// The plan.
+    plan: uuid::Uuid,
+    #[command(flatten)]
+    project: ProjectArguments,
+    /// Do it although many users would be deleted.
+    #[arg(long)]
+    confirm_deletions: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UndoArguments {
+    /// The plan that was applied [default: the last one].
+    plan: Option<uuid::Uuid>,
+    #[command(flatten)]
+    project: ProjectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct UndoWindowArguments {
+    /// The new time in hours, 0 to 720 [default: leave it as it is].
+    hours: Option<u32>,
+    #[command(flatten)]
+    project: ProjectArguments,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArguments {
+    #[command(flatten)]
+    project: ProjectArguments,
+    /// The file to write [default: standard output].
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -184,6 +237,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::User(UserCommand::List(arguments)) => people::list(&arguments, &key, json).await,
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
         Command::Jobs(command) => jobs::run(&command, &key, json).await,
+        Command::Apply(arguments) => plans::apply(&arguments, &key, json).await,
+        Command::Plans(arguments) => plans::list(&arguments, &key, json).await,
+        Command::Undo(arguments) => plans::undo(&arguments, &key, json).await,
+        Command::UndoWindow(arguments) => plans::undo_window(&arguments, &key, json).await,
+        Command::Export(arguments) => plans::export(&arguments, &key, json).await,
         Command::Invite(arguments) => people::invite(&arguments, &key, json).await,
         Command::Revoke(arguments) => people::revoke(&arguments, &key, json).await,
         Command::Admin(command) => administrators::run_admin(&command, &key, json).await,

@@ -8,12 +8,14 @@ mod fields;
 mod ids;
 mod invitation;
 mod life;
+mod person;
 mod plan;
 mod project;
 mod reader;
 mod reminder;
 mod search;
 mod text;
+mod undo;
 mod user;
 
 pub use access::{AccessNameError, Role, Scope, Scopes};
@@ -23,16 +25,20 @@ pub use administrator::{
 pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
 pub use code::{CodeError, InvitationCode};
 pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
-pub use fields::{email, email_key, name, sync_id, user_id};
+pub use fields::{email, email_key, name, shortened, sync_id, user_id};
 pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
 pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
 pub use life::{Forbidden, Turn, next_status};
+pub use person::{Field, Person};
 pub use plan::{
-    Confirmation, Conflict, Counts, Person, Plan, Roster, RosterEntry, SheetRow, Step, Taken, plan,
+    Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, plan,
 };
 pub use project::{NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
 pub use reminder::{PendingInvitation, Reminder, ReminderSettings};
 pub use search::{Search, SearchKeys, prefix_end};
 pub use text::{from_base64url, hex, to_base64url};
+pub use undo::{
+    Before, CurrentUser, DoneStep, UndoConflict, UndoConflictReason, UndoConflicts, UndoStep, undo,
+};
 pub use user::{User, UserStatus};

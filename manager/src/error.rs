@@ -1,6 +1,8 @@
 //! What can go wrong, sorted by who has to do something about it.
 
-use crate::domain::{AdministratorError, FieldError, OutputFormatError, ProjectError, Role, Scope, Scopes};
+use crate::domain::{
+    AdministratorError, FieldError, OutputFormatError, ProjectError, Role, Scope, Scopes, UndoConflicts,
+};
 use crate::import::ImportErrors;
 use crate::issuing::IssuingError;
 use crate::random::RandomFailed;
@@ -16,6 +18,9 @@ pub enum Error {
     /// The list of people has errors.
     #[error(transparent)]
     Import(#[from] ImportErrors),
+    /// Users were changed since the import that is to be undone.
+    #[error(transparent)]
+    Undo(#[from] UndoConflicts),
     /// A setting of the project is not allowed.
     #[error(transparent)]
     Project(#[from] ProjectError),
@@ -143,9 +148,29 @@ pub enum Refusal {
     /// The users have changed since the plan was made.
     #[error("The users have changed since this plan was made; plan the import again.")]
     PlanOutdated,
+    /// The plan was not applied, so that there is nothing to undo.
+    #[error("There is no import to undo.")]
+    PlanNotApplied,
+    /// The import was undone before.
+    #[error("This import was undone before.")]
+    PlanUndone,
+    /// The time to undo the import is over.
+    #[error("The time to undo this import is over.")]
+    UndoOver,
+    /// The time in which imports can be undone is not allowed.
+    #[error("Imports can be undone for 0 to 720 hours.")]
+    UndoWindow,
     /// The plan deletes many users, or its list names nobody: it has to be confirmed.
     #[error("{0}")]
     ConfirmationNeeded(String),
+    /// A list that a program brought has to be confirmed.
+    #[error("{question} Apply plan {plan} to do so.")]
+    SyncWaits {
+        /// The plan that waits.
+        plan: uuid::Uuid,
+        /// What has to be confirmed.
+        question: String,
+    },
     /// No such reader.
     #[error("There is no such reader.")]
     ReaderUnknown,
@@ -207,7 +232,12 @@ impl Refusal {
             Self::PlanUnknown => "plan-unknown",
             Self::PlanApplied => "plan-applied",
             Self::PlanOutdated => "plan-outdated",
+            Self::PlanNotApplied => "plan-not-applied",
+            Self::PlanUndone => "plan-undone",
+            Self::UndoOver => "undo-over",
+            Self::UndoWindow => "undo-window-invalid",
             Self::ConfirmationNeeded(_) => "confirmation-needed",
+            Self::SyncWaits { .. } => "sync-waits",
             Self::ReaderUnknown => "reader-unknown",
             Self::ReaderKnown(_) => "reader-known",
             Self::ReaderRevoked => "reader-revoked",

@@ -6,6 +6,7 @@ mod administrators;
 mod health;
 mod imports;
 mod json;
+mod meant;
 mod measuring;
 mod observing;
 mod openapi;

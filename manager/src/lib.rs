@@ -30,7 +30,8 @@ mod vault;
 
 pub use acts::{
     Activation, AdministratorChange, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader,
-    ImportPlan, IssuedInvitation, NewReader, NewToken, Revocation, Unready,
+    ImportOptions, ImportPlan, IssuedInvitation, NewReader, NewToken, Origin, PlanSummary, Revocation,
+    Undone, Unready,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use http::{

@@ -88,10 +88,14 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let device = tx.device(project, device).await?.ok_or(Refusal::DeviceUnknown)?;
         let user = tx.user(project, device.user, now).await?.ok_or(Refusal::UserUnknown)?;
+        // Until the import can no longer be undone, the phone is to keep its key, as in a suspension.
+        if !user.status.is_present() && self.is_restorable(tx, user.id).await? {
+            return Err(Refusal::UserSuspended.into());
+        }
         if user.status == UserStatus::DeletionPending {
             self.finish_deletion(tx, user.id, Actor::Device(device.id)).await?;
         }
-        if device.is_revoked {
+        if device.is_revoked || !user.status.is_present() {
             return Err(Refusal::DeviceRevoked.into());
         }
         if user.status != UserStatus::Active {

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::manager::Manager;
 
 impl Manager {
-    /// Forgets expired challenges, and ends deletions whose phones hold nothing any more; done again and again while
+    /// Forgets expired challenges, makes deletions last that can no longer be undone, and ends deletions whose phones hold nothing any more; done again and again while
     /// the manager serves.
     ///
     /// # Errors
@@ -14,6 +14,7 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
+        self.end_undo(&mut tx).await?;
         for user in tx.deletable_users(project, now).await? {
             self.finish_deletion(&mut tx, user, Actor::Manager).await?;
         }

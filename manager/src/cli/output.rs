@@ -11,6 +11,11 @@ pub(crate) fn line(text: impl AsRef<str>) {
     let _gone = writeln!(io::stdout(), "{}", text.as_ref());
 }
 
+/// Prints text as it is.
+pub(crate) fn text(text: &str) {
+    let _gone = io::stdout().write_all(text.as_bytes());
+}
+
 /// Prints one JSON object.
 pub(crate) fn object(value: &impl Serialize) -> anyhow::Result<()> {
     line(serde_json::to_string_pretty(value)?);

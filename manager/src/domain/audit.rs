@@ -45,6 +45,12 @@ pub enum Act {
     TokenRevoked,
     /// An import was applied.
     ImportApplied,
+    /// The time in which imports can be undone was set.
+    UndoWindowSet,
+    /// An import was undone.
+    ImportUndone,
+    /// A list that was brought by a program deletes so many users that it has to be confirmed.
+    SyncWaiting,
     /// A user was invited.
     UserInvited,
     /// An invitation was voided by wrong answers.
@@ -178,6 +184,9 @@ impl Act {
             Self::TokenMade => "token_made",
             Self::TokenRevoked => "token_revoked",
             Self::ImportApplied => "import_applied",
+            Self::UndoWindowSet => "undo_window_set",
+            Self::ImportUndone => "import_undone",
+            Self::SyncWaiting => "sync_waiting",
             Self::UserInvited => "user_invited",
             Self::InvitationVoided => "invitation_voided",
             Self::DeviceActivated => "device_activated",

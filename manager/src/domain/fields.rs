@@ -20,9 +20,6 @@ pub enum FieldError {
     /// Nothing where something must be.
     #[error("is empty")]
     Empty,
-    /// Neither a first nor a last name.
-    #[error("first and last name are both empty")]
-    Nameless,
     /// More than fits.
     #[error("has {length} characters, at most {max} are allowed")]
     TooLong {
@@ -31,7 +28,7 @@ pub enum FieldError {
         /// Characters that it may have.
         max: usize,
     },
-    /// A character that is neither shown nor meant.
+    /// A character that is not seen itself but changes how the others are read or written.
     #[error("has the control character U+{:04X}", u32::from(*.0))]
     Control(char),
     /// Not of the form of an e-mail address.
@@ -55,8 +52,8 @@ pub enum FieldError {
 /// # Errors
 /// What is wrong with it.
 pub fn name(value: &str) -> Result<(), FieldError> {
-    no_control(value)?;
-    at_most(value, NAME_MAX)
+    at_most(value, NAME_MAX)?;
+    no_control(value)
 }
 
 /// An e-mail address: `local@domain`, at most 254 octets, without a display name.
@@ -67,10 +64,10 @@ pub fn email(value: &str) -> Result<(), FieldError> {
     if value.is_empty() {
         return Err(FieldError::Empty);
     }
-    no_control(value)?;
     if value.len() > EMAIL_MAX {
         return Err(FieldError::TooLong { length: value.len(), max: EMAIL_MAX });
     }
+    no_control(value)?;
     let options = Options::default().without_display_text().without_domain_literal();
     EmailAddress::parse_with_options(value, options)
         .map(|_| ())
@@ -90,11 +87,11 @@ pub fn user_id(value: &str) -> Result<(), FieldError> {
     if value.is_empty() {
         return Err(FieldError::Empty);
     }
+    at_most(value, USER_ID_MAX)?;
     no_control(value)?;
     if let Some(character) = value.chars().find(|character| !matches!(character, ' '..='~')) {
         return Err(FieldError::NotAscii { value: value.to_owned(), character });
     }
-    at_most(value, USER_ID_MAX)?;
     not_spoiled(value)
 }
 
@@ -106,8 +103,8 @@ pub fn sync_id(value: &str) -> Result<(), FieldError> {
     if value.is_empty() {
         return Err(FieldError::Empty);
     }
-    no_control(value)?;
     at_most(value, SYNC_ID_MAX)?;
+    no_control(value)?;
     not_spoiled(value)
 }
 
@@ -119,8 +116,14 @@ fn at_most(value: &str, max: usize) -> Result<(), FieldError> {
 fn no_control(value: &str) -> Result<(), FieldError> {
     value
         .chars()
-        .find(|character| character.is_control())
+        .find(|character| character.is_control() || reorders(*character))
         .map_or(Ok(()), |found| Err(FieldError::Control(found)))
+}
+
+/// Whether a character breaks lines or reorders what stands around it, so that a text reads as another one
+/// (Unicode Standard Annex #9, §2); the marks that scripts need within a word are let through.
+const fn reorders(character: char) -> bool {
+    matches!(character, '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 /// Refuses `4.2E+12` and its like: digits, an optional fraction, `E`, a sign, digits.
@@ -142,6 +145,12 @@ fn not_spoiled(value: &str) -> Result<(), FieldError> {
 fn quoted(value: &str) -> String {
     let shown: String = value.chars().take(SHOWN_MAX).collect();
     if shown.len() < value.len() { format!("{shown:?}…") } else { format!("{shown:?}") }
+}
+
+/// The value, cut to a length that fits a message.
+pub fn shortened(value: &str) -> String {
+    let shown: String = value.chars().take(SHOWN_MAX).collect();
+    if shown.len() < value.len() { format!("{shown}…") } else { shown }
 }
 
 #[cfg(test)]
@@ -175,6 +184,16 @@ mod tests {
         }
         for good in ["0042", "4E12", "E+12", "4.2", "BEEF", "4.2E+", "A4.2E+12", "1-2"] {
             assert_eq!(user_id(good), Ok(()), "{good}");
+        }
+    }
+
+    #[test]
+    fn characters_that_reorder_a_name_are_refused_and_those_of_its_script_are_not() {
+        for bad in ['\u{202E}', '\u{2066}', '\u{2028}', '\u{FEFF}', '\u{85}'] {
+            assert_eq!(name(&format!("An{bad}na")), Err(FieldError::Control(bad)));
+        }
+        for good in ["\u{200F}דָּוִד", "می\u{200C}خواهم", "👩\u{200D}🚀", "𠮷野"] {
+            assert_eq!(name(good), Ok(()), "{good}");
         }
     }
 

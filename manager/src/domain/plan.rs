@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::fields::email_key;
+use super::person::{Field, Person};
 use super::user::UserStatus;
 
 /// Deletions that never need to be confirmed, however few users there are.
@@ -14,19 +15,17 @@ const DELETIONS_FREE: usize = 5;
 /// Of ten users, one may be deleted without being confirmed.
 const DELETIONS_FREE_SHARE: usize = 10;
 
-/// What is known of a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Person {
-    /// First name; may be empty when there is a last name.
-    pub first_name: String,
-    /// Last name; may be empty when there is a first name.
-    pub last_name: String,
-    /// E-mail address.
-    pub email: String,
-    /// What doors get.
-    pub user_id: String,
-    /// The identifier in the system that the list comes from.
-    pub sync_id: Option<String>,
+/// What a list means for those who are in it and those who are not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The list says who is there: users are added, changed, and deleted when they are not in it.
+    #[default]
+    Replace,
+    /// Users are added and changed; who is not in the list stays.
+    AddAndUpdate,
+    /// Users are added; who is there already stays as is.
+    AddOnly,
 }
 
 /// One person of a list.
@@ -87,6 +86,17 @@ pub enum Step {
         /// As it is.
         old: Person,
     },
+    /// A user is left as is because the list only adds.
+    SkipListed {
+        /// The line in the file.
+        line: u64,
+        /// Who is left as is.
+        user: Uuid,
+        /// As it is.
+        old: Person,
+        /// As the file has it.
+        new: Person,
+    },
     /// A user is left alone because the app was reset.
     SkipReset {
         /// The line in the file, if the user is in it.
@@ -109,7 +119,7 @@ pub struct Counts {
     pub deleted: usize,
     /// Users who are already as they should be.
     pub unchanged: usize,
-    /// Users who are left alone because the app was reset.
+    /// Users whom the list would change or delete, and who are left as they are.
     pub skipped: usize,
 }
 
@@ -134,38 +144,72 @@ pub struct Plan {
     pub confirmation: Option<Confirmation>,
 }
 
-/// A row that cannot be planned: what it asks for belongs to a user who is left alone.
+/// A row that cannot be planned: what it asks for belongs to a user who is left as is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conflict {
     /// The line in the file.
     pub line: u64,
-    /// What is taken.
-    pub taken: Taken,
+    /// What is taken: e-mail address, user ID or Sync ID.
+    pub taken: Field,
     /// Who has it.
     pub holder: Person,
+    /// Why that user keeps it.
+    pub keeps: Keeps,
 }
 
-/// What only one user can have.
+/// Why a user is left as is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taken {
-    /// The e-mail address.
-    Email,
-    /// The user ID.
-    UserId,
-    /// The Sync ID.
-    SyncId,
+pub enum Keeps {
+    /// The app was reset.
+    Reset,
+    /// The list does not name the user, and deletes nobody.
+    NotListed,
+    /// The list names the user, and changes nobody.
+    Listed,
 }
 
-/// Plans a full sync: the people of `rows`, and nobody else.
+impl Counts {
+    /// Whether nobody is added, changed or deleted.
+    pub const fn is_nothing(&self) -> bool {
+        self.added == 0 && self.changed == 0 && self.deleted == 0
+    }
+}
+
+impl Mode {
+    /// The modes, the usual one first.
+    pub const ALL: [Self; 3] = [Self::Replace, Self::AddAndUpdate, Self::AddOnly];
+
+    /// The name in the API and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Replace => "replace",
+            Self::AddAndUpdate => "add_and_update",
+            Self::AddOnly => "add_only",
+        }
+    }
+
+    /// Undoes [`Mode::name`]; takes hyphens too.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let name = name.replace('-', "_");
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// Plans what the people of `rows` mean for the users.
 ///
 /// A row means the user with its Sync ID; failing that, the user with its e-mail address, unless both have a
 /// Sync ID and the two differ. `has_sync_ids` says whether the list has that column: where it has not, users keep theirs.
 ///
 /// # Errors
-/// Every row that asks for something that a user whose app was reset keeps.
-pub fn plan(roster: &Roster, rows: &[SheetRow], has_sync_ids: bool) -> Result<Plan, Vec<Conflict>> {
+/// Every row that asks for something that a user keeps who is left as is.
+pub fn plan(
+    roster: &Roster,
+    rows: &[SheetRow],
+    has_sync_ids: bool,
+    mode: Mode,
+) -> Result<Plan, Vec<Conflict>> {
     let matches = match_rows(roster, rows);
-    let conflicts = conflicts(roster, rows, &matches);
+    let conflicts = conflicts(roster, rows, &matches, mode);
     if !conflicts.is_empty() {
         return Err(conflicts);
     }
@@ -174,7 +218,10 @@ pub fn plan(roster: &Roster, rows: &[SheetRow], has_sync_ids: bool) -> Result<Pl
     let mut seen = HashSet::new();
     for (row, entry) in rows.iter().zip(&matches) {
         seen.extend(entry.map(|entry| entry.id));
-        steps.extend(row_step(row, *entry, has_sync_ids, &mut counts));
+        steps.extend(row_step(row, *entry, has_sync_ids, mode, &mut counts));
+    }
+    if mode != Mode::Replace {
+        return Ok(Plan { steps, counts, confirmation: None });
     }
     for entry in roster.entries.iter().filter(|entry| !seen.contains(&entry.id)) {
         let (user, old) = (entry.id, entry.person.clone());
@@ -218,6 +265,7 @@ fn row_step(
     row: &SheetRow,
     entry: Option<&RosterEntry>,
     has_sync_ids: bool,
+    mode: Mode,
     counts: &mut Counts,
 ) -> Option<Step> {
     let line = row.line;
@@ -225,48 +273,73 @@ fn row_step(
         counts.added = counts.added.saturating_add(1);
         return Some(Step::Add { line, new: row.person.clone() });
     };
+    let mut new = row.person.clone();
+    if !has_sync_ids {
+        new.sync_id.clone_from(&entry.person.sync_id);
+    }
+    if new == entry.person {
+        counts.unchanged = counts.unchanged.saturating_add(1);
+        return None;
+    }
     let (user, old) = (entry.id, entry.person.clone());
     if entry.status == UserStatus::Reset {
         counts.skipped = counts.skipped.saturating_add(1);
         return Some(Step::SkipReset { line: Some(line), user, old });
     }
-    let mut new = row.person.clone();
-    if !has_sync_ids {
-        new.sync_id.clone_from(&old.sync_id);
-    }
-    if new == old {
-        counts.unchanged = counts.unchanged.saturating_add(1);
-        return None;
+    if mode == Mode::AddOnly {
+        counts.skipped = counts.skipped.saturating_add(1);
+        return Some(Step::SkipListed { line, user, old, new });
     }
     counts.changed = counts.changed.saturating_add(1);
     Some(Step::Change { line, user, old, new })
 }
 
-fn conflicts(roster: &Roster, rows: &[SheetRow], matches: &[Option<&RosterEntry>]) -> Vec<Conflict> {
+fn conflicts(
+    roster: &Roster,
+    rows: &[SheetRow],
+    matches: &[Option<&RosterEntry>],
+    mode: Mode,
+) -> Vec<Conflict> {
+    let listed: HashSet<Uuid> = match mode {
+        Mode::Replace => HashSet::new(),
+        _ => matches.iter().flatten().map(|entry| entry.id).collect(),
+    };
+    let keeps = |entry: &RosterEntry| match mode {
+        _ if entry.status == UserStatus::Reset => Some(Keeps::Reset),
+        Mode::Replace => None,
+        _ if !listed.contains(&entry.id) => Some(Keeps::NotListed),
+        Mode::AddAndUpdate => None,
+        Mode::AddOnly => Some(Keeps::Listed),
+    };
     let mut kept = HashMap::new();
-    for entry in roster.entries.iter().filter(|entry| entry.status == UserStatus::Reset) {
-        kept.insert((0, email_key(&entry.person.email)), (entry, Taken::Email));
-        kept.insert((1, entry.person.user_id.clone()), (entry, Taken::UserId));
-        if let Some(sync_id) = &entry.person.sync_id {
-            kept.insert((2, sync_id.clone()), (entry, Taken::SyncId));
+    for (entry, keeps) in roster.entries.iter().filter_map(|entry| Some((entry, keeps(entry)?))) {
+        for key in keys(&entry.person) {
+            kept.insert(key, (entry, keeps));
         }
     }
     let mut conflicts = Vec::new();
     for (row, matched) in rows.iter().zip(matches) {
-        if kept.is_empty() || matched.is_some_and(|entry| entry.status == UserStatus::Reset) {
+        if kept.is_empty() || matched.is_some_and(|entry| keeps(entry).is_some()) {
             continue;
         }
-        let person = &row.person;
-        let wants = [
-            Some((0, email_key(&person.email))),
-            Some((1, person.user_id.clone())),
-            person.sync_id.clone().map(|sync_id| (2, sync_id)),
-        ];
-        for (holder, taken) in wants.into_iter().flatten().filter_map(|want| kept.get(&want)) {
-            conflicts.push(Conflict { line: row.line, taken: *taken, holder: holder.person.clone() });
+        for key in keys(&row.person) {
+            if let Some((holder, keeps)) = kept.get(&key) {
+                let (taken, holder, keeps) = (key.0, holder.person.clone(), *keeps);
+                conflicts.push(Conflict { line: row.line, taken, holder, keeps });
+            }
         }
     }
     conflicts
+}
+
+/// What only one user can have, as it is compared.
+fn keys(person: &Person) -> impl Iterator<Item = (Field, String)> {
+    let keys = [
+        Some((Field::Email, email_key(&person.email))),
+        Some((Field::UserId, person.user_id.clone())),
+        person.sync_id.clone().map(|sync_id| (Field::SyncId, sync_id)),
+    ];
+    keys.into_iter().flatten()
 }
 
 /// The guard against a list that is not what it was meant to be.

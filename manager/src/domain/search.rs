@@ -7,7 +7,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::plan::Person;
+use super::person::Person;
 
 /// The longest key in octets: an index of PostgreSQL takes 2,704, and some characters are folded to many.
 const KEY_MAX: usize = 512;

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::ids::UnixTime;
-use super::plan::Person;
+use super::person::Person;
 
 /// A user as an administrator sees one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]

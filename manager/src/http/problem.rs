@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::observing;
+use crate::domain::UndoConflicts;
 use crate::error::{Error, Refusal};
 use crate::import::ImportErrors;
 
@@ -58,8 +59,10 @@ pub(super) struct Document {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct ListedError {
     /// The line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
     /// The column, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<usize>,
     /// What is wrong, for people.
     message: String,
@@ -109,7 +112,7 @@ impl Problem {
         };
         let listed = errors.0.iter().map(|error| ListedError {
             line: error.line,
-            column: error.column.map(crate::import::Column::number),
+            column: error.column,
             message: error.to_string(),
         });
         let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "import-invalid", title);
@@ -120,6 +123,16 @@ impl Problem {
         let problem =
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "The manager cannot do its work now.");
         Self { detail: Some(detail.into()), ..problem }
+    }
+
+    fn undo_conflict(conflicts: &UndoConflicts) -> Self {
+        let title = "Users were changed since the import; nothing was undone.";
+        let listed = conflicts.0.iter().map(|conflict| ListedError {
+            line: None,
+            column: None,
+            message: conflict.to_string(),
+        });
+        Self { errors: listed.collect(), ..Self::new(StatusCode::CONFLICT, "undo-conflict", title) }
     }
 
     fn internal() -> Self {
@@ -147,6 +160,7 @@ impl From<Error> for Problem {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Import(errors) => Self::import_invalid(&errors),
+            Error::Undo(conflicts) => Self::undo_conflict(&conflicts),
             other => {
                 tracing::error!(error = %other, "a request failed");
                 Self::internal()
@@ -208,13 +222,18 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UserStatus(_)
         | Refusal::PlanApplied
         | Refusal::PlanOutdated
+        | Refusal::PlanNotApplied
+        | Refusal::PlanUndone
+        | Refusal::UndoOver
+        | Refusal::SyncWaits { .. }
         | Refusal::ConfirmationNeeded(_)
         | Refusal::ReaderKnown(_) => StatusCode::CONFLICT,
         Refusal::InvitationExpired
         | Refusal::InvitationVoid
         | Refusal::UserDeleted
         | Refusal::ReaderRevoked => StatusCode::GONE,
-        Refusal::Administrator(_)
+        Refusal::UndoWindow
+        | Refusal::Administrator(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid
         | Refusal::ReaderName(_)

@@ -1,11 +1,14 @@
 //! What a file does not say of itself: its encoding, its delimiter, whether it has a header.
 
+use std::borrow::Cow;
+
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_8859_2, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1252};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::error::{Column, ImportError, ImportErrorKind};
+use super::columns::COLUMNS_MIN;
+use super::error::{ImportError, ImportErrorKind};
 use super::quotes;
 
 /// Octets looked at to tell UTF-16 without a byte order mark.
@@ -47,7 +50,7 @@ impl Delimiter {
 }
 
 /// The text of a file with `\n` at the end of each line, and the name of its encoding.
-pub(super) fn decode(octets: &[u8]) -> Result<(String, &'static str), ImportError> {
+pub(super) fn decode(octets: &[u8]) -> Result<(Cow<'_, str>, &'static str), ImportError> {
     if octets.starts_with(b"PK\x03\x04") || octets.starts_with(b"\xD0\xCF\x11\xE0") {
         return Err(ImportError::file(ImportErrorKind::Workbook));
     }
@@ -59,7 +62,23 @@ pub(super) fn decode(octets: &[u8]) -> Result<(String, &'static str), ImportErro
         let line = u64::try_from(line).unwrap_or(u64::MAX).saturating_add(1);
         return Err(ImportError::line(line, ImportErrorKind::Encoding(encoding.name())));
     }
-    Ok((text.replace("\r\n", "\n").replace('\r', "\n"), encoding.name()))
+    Ok((with_line_feeds(text), encoding.name()))
+}
+
+/// The text with `\n` in place of `\r\n` and of `\r`; a large file is copied only where it has to be.
+fn with_line_feeds(text: Cow<'_, str>) -> Cow<'_, str> {
+    if !text.contains('\r') {
+        return text;
+    }
+    let mut lines = String::with_capacity(text.len());
+    let mut rest = text.as_ref();
+    while let Some((line, behind)) = rest.split_once('\r') {
+        lines.push_str(line);
+        lines.push('\n');
+        rest = behind.strip_prefix('\n').unwrap_or(behind);
+    }
+    lines.push_str(rest);
+    Cow::Owned(lines)
 }
 
 fn encoding_of(octets: &[u8]) -> &'static Encoding {
@@ -76,7 +95,12 @@ fn encoding_of(octets: &[u8]) -> &'static Encoding {
     detector.feed(octets, true);
     let guess = detector.guess(None, Utf8Detection::Deny);
     // Lists of names in one of the octet-per-letter encodings are believed; rarer guesses come from too little text.
-    if guess.is_single_byte() { guess } else { WINDOWS_1252 }
+    match guess {
+        // Spreadsheets write Central European letters as Windows has them; the two differ in a few of them only.
+        _ if guess == ISO_8859_2 => WINDOWS_1250,
+        _ if guess.is_single_byte() => guess,
+        _ => WINDOWS_1252,
+    }
 }
 
 /// Text in Latin letters has a zero octet in every second place, and only there.
@@ -99,34 +123,18 @@ fn utf_16_without_mark(octets: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The delimiter that gives the most records of 4 or 5 columns; the comma when none does.
+/// The delimiter that gives the most records of 4 columns or more; the comma when none does.
 pub(super) fn delimiter(text: &str) -> Delimiter {
     let mut best = (Delimiter::Comma, (0, 0));
     for candidate in [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab] {
-        let widths = quotes::widths(text, candidate.character(), SAMPLE_RECORDS);
-        let fitting = widths.iter().filter(|width| matches!(width, 4 | 5)).count();
+        let widths = quotes::widths(text, candidate.octet(), SAMPLE_RECORDS);
+        let fitting = widths.iter().filter(|width| **width >= COLUMNS_MIN).count();
         let split = widths.iter().filter(|width| **width > 1).count();
         if (fitting, split) > best.1 {
             best = (candidate, (fitting, split));
         }
     }
     best.0
-}
-
-/// The column that a cell of a header names, in English or German.
-pub(super) fn named_column(cell: &str) -> Option<Column> {
-    let name: String =
-        cell.chars().filter(|symbol| symbol.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    match name.as_str() {
-        "firstname" | "givenname" | "forename" | "vorname" => Some(Column::FirstName),
-        "lastname" | "familyname" | "surname" | "nachname" | "familienname" => Some(Column::LastName),
-        "emailaddress" | "email" | "mail" | "mailaddress" | "emailadresse" | "mailadresse" => {
-            Some(Column::Email)
-        }
-        "id" | "userid" | "cardid" | "cardnumber" | "ausweisnummer" | "kartennummer" => Some(Column::Id),
-        "syncid" | "externalid" => Some(Column::SyncId),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -151,7 +159,7 @@ mod tests {
             (&windows, "windows-1252"),
         ];
         for (octets, encoding) in cases {
-            assert_eq!(decode(octets), Ok((text.to_owned(), encoding)));
+            assert_eq!(decode(octets), Ok((Cow::Borrowed(text), encoding)));
         }
     }
 

@@ -2,30 +2,18 @@
 
 use std::fmt;
 
-use crate::domain::{Conflict, FieldError, Taken};
-
-/// A column of the list, in its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Column {
-    /// First name.
-    FirstName,
-    /// Last name.
-    LastName,
-    /// E-mail address.
-    Email,
-    /// The user ID.
-    Id,
-    /// Sync ID, optional.
-    SyncId,
-}
+use super::columns::SheetColumn;
+use crate::domain::{Conflict, Field, FieldError, Keeps};
 
 /// One error of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImportError {
     /// The line, from 1; `None` for the file as a whole.
     pub line: Option<u64>,
-    /// The column; `None` for the line as a whole.
-    pub column: Option<Column>,
+    /// The place of the column, from 1; `None` for the line as a whole.
+    pub column: Option<usize>,
+    /// What the column holds; `None` where that is not known.
+    pub field: Option<Field>,
     /// What is wrong.
     pub kind: ImportErrorKind,
 }
@@ -56,13 +44,31 @@ pub enum ImportErrorKind {
         /// Columns that it should have; `None` for 4 or 5.
         expected: Option<usize>,
     },
-    /// A header whose columns stand in another order.
-    #[error("{found:?} stands where {expected:?} is expected")]
-    ColumnOrder {
-        /// What stands there.
-        found: &'static str,
-        /// What is expected.
-        expected: &'static str,
+    /// A field that no column of the header names.
+    #[error(
+        "no column is named {field:?}; say which one it is with `--map {key}=NAME` or `--map {key}=NUMBER`"
+    )]
+    MissingColumn {
+        /// The field.
+        field: &'static str,
+        /// Its name on the command line.
+        key: &'static str,
+    },
+    /// A column that was named for a field and that the file does not have.
+    #[error("there is no column {column} for {field:?}")]
+    NoSuchColumn {
+        /// The field.
+        field: &'static str,
+        /// The column that was named.
+        column: String,
+    },
+    /// Two columns for one field.
+    #[error("a second column for {field:?}, which is column {first}")]
+    ColumnTwice {
+        /// The field.
+        field: &'static str,
+        /// The place of the first one, from 1.
+        first: usize,
     },
     /// A value that breaks the rules of its field.
     #[error("{0}")]
@@ -75,13 +81,18 @@ pub enum ImportErrorKind {
         /// The first line that has it.
         line: u64,
     },
-    /// A value that a user keeps whose app was reset, and who is therefore left alone.
-    #[error("{value:?} belongs to {name}, who is left alone because the app was reset")]
-    HeldByReset {
+    /// Errors that are not told one by one.
+    #[error("and {0} more errors")]
+    More(usize),
+    /// A value that belongs to a user who is left as is.
+    #[error("{value:?} belongs to {name}, {}", reason(*.keeps))]
+    Held {
         /// The value.
         value: String,
         /// The name of that user.
         name: String,
+        /// Why that user is left as is.
+        keeps: Keeps,
     },
 }
 
@@ -90,66 +101,33 @@ pub enum ImportErrorKind {
 pub struct ImportErrors(pub Vec<ImportError>);
 
 impl ImportErrors {
-    /// The errors that stand for rows the planner cannot plan.
-    pub fn of_conflicts(conflicts: Vec<Conflict>) -> Self {
-        Self(conflicts.into_iter().map(ImportError::of_conflict).collect())
+    /// The errors that stand for rows the planner cannot plan, in a file of these columns.
+    pub fn of_conflicts(conflicts: Vec<Conflict>, columns: &[SheetColumn]) -> Self {
+        Self(conflicts.into_iter().map(|conflict| ImportError::of_conflict(conflict, columns)).collect())
     }
 }
 
 impl ImportError {
     pub(super) const fn file(kind: ImportErrorKind) -> Self {
-        Self { line: None, column: None, kind }
+        Self { line: None, column: None, field: None, kind }
     }
 
     pub(super) const fn line(line: u64, kind: ImportErrorKind) -> Self {
-        Self { line: Some(line), column: None, kind }
+        Self { line: Some(line), column: None, field: None, kind }
     }
 
-    pub(super) const fn cell(line: u64, column: Column, kind: ImportErrorKind) -> Self {
-        Self { line: Some(line), column: Some(column), kind }
-    }
-
-    fn of_conflict(conflict: Conflict) -> Self {
-        let holder = conflict.holder;
-        let name = format!("{} {}", holder.first_name, holder.last_name).trim().to_owned();
-        let (column, value) = match conflict.taken {
-            Taken::Email => (Column::Email, holder.email),
-            Taken::UserId => (Column::Id, holder.user_id),
-            Taken::SyncId => (Column::SyncId, holder.sync_id.unwrap_or_default()),
+    fn of_conflict(conflict: Conflict, columns: &[SheetColumn]) -> Self {
+        let Conflict { line, taken, holder, keeps } = conflict;
+        let name = holder.full_name();
+        let value = match taken {
+            Field::UserId => holder.user_id,
+            Field::SyncId => holder.sync_id.unwrap_or_default(),
+            _ => holder.email,
         };
-        Self::cell(conflict.line, column, ImportErrorKind::HeldByReset { value, name })
-    }
-}
-
-impl Column {
-    /// The columns in their order.
-    pub const ALL: [Self; 5] = [Self::FirstName, Self::LastName, Self::Email, Self::Id, Self::SyncId];
-
-    /// The place, from 1.
-    pub const fn number(self) -> usize {
-        match self {
-            Self::FirstName => 1,
-            Self::LastName => 2,
-            Self::Email => 3,
-            Self::Id => 4,
-            Self::SyncId => 5,
-        }
-    }
-
-    /// The name in the header.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::FirstName => "First name",
-            Self::LastName => "Last name",
-            Self::Email => "E-mail address",
-            Self::Id => "ID",
-            Self::SyncId => "Sync ID",
-        }
-    }
-
-    /// The column at a place from 1, if there is one.
-    pub fn at(number: usize) -> Option<Self> {
-        Self::ALL.into_iter().find(|column| column.number() == number)
+        let place = columns.iter().position(|column| column.field == Some(taken));
+        let column = place.map(|place| place.saturating_add(1));
+        let kind = ImportErrorKind::Held { value, name, keeps };
+        Self { line: Some(line), column, field: Some(taken), kind }
     }
 }
 
@@ -158,7 +136,10 @@ impl fmt::Display for ImportError {
         if let Some(line) = self.line {
             write!(f, "line {line}")?;
             if let Some(column) = self.column {
-                write!(f, ", column {} ({})", column.number(), column.name())?;
+                write!(f, ", column {column}")?;
+            }
+            if let Some(field) = self.field {
+                write!(f, " ({})", field.name())?;
             }
             f.write_str(": ")?;
         }
@@ -182,4 +163,12 @@ impl std::error::Error for ImportErrors {}
 
 fn width(expected: &Option<usize>) -> String {
     expected.map_or_else(|| "4 or 5 are".to_owned(), |columns| format!("{columns} are"))
+}
+
+const fn reason(keeps: Keeps) -> &'static str {
+    match keeps {
+        Keeps::Reset => "who is left alone because the app was reset",
+        Keeps::NotListed => "who is not in the list and stays",
+        Keeps::Listed => "who is there already and is not changed",
+    }
 }

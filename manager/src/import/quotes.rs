@@ -1,5 +1,10 @@
 //! Quotation marks: what a lenient reader would let pass in silence.
 
+use memchr::{memchr2, memchr3};
+
+/// What stands for a run of characters that mean nothing to a reader of CSV.
+const ORDINARY: char = 'x';
+
 /// A quotation mark that is not as RFC 4180 has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct BadQuote {
@@ -27,7 +32,7 @@ enum Place {
 }
 
 struct Scanner {
-    delimiter: char,
+    delimiter: u8,
     place: Place,
     line: u64,
     column: usize,
@@ -44,8 +49,22 @@ enum Event {
 }
 
 impl Scanner {
-    const fn new(delimiter: char) -> Self {
+    const fn new(delimiter: u8) -> Self {
         Self { delimiter, place: Place::Start, line: 1, column: 1, record_start: 0, opened: (1, 1) }
+    }
+
+    /// The next character that means something, or some other one for a run of those that do not; the offset behind it.
+    fn next(&self, text: &[u8], from: usize) -> Option<(char, usize)> {
+        let rest = text.get(from..).filter(|rest| !rest.is_empty())?;
+        let special = match self.place {
+            Place::Quoted => memchr2(b'"', b'\n', rest),
+            _ => memchr3(self.delimiter, b'"', b'\n', rest),
+        };
+        match special {
+            Some(0) => Some((char::from(*rest.first()?), from.saturating_add(1))),
+            Some(length) => Some((ORDINARY, from.saturating_add(length))),
+            None => Some((ORDINARY, text.len())),
+        }
     }
 
     /// Takes the next character; `end` is the offset behind it.
@@ -66,7 +85,7 @@ impl Scanner {
                 self.record_start = end;
                 return Event::EndOfRecord;
             }
-            _ if character == self.delimiter => {
+            _ if character == char::from(self.delimiter) => {
                 self.column = self.column.saturating_add(1);
                 self.place = Place::Start;
             }
@@ -86,12 +105,14 @@ impl Scanner {
 }
 
 /// Finds every bad quotation mark; one that never closes is the last, since it takes in the rest of the file.
-pub(super) fn bad_quotes(text: &str, delimiter: char) -> Vec<BadQuote> {
+pub(super) fn bad_quotes(text: &str, delimiter: u8) -> Vec<BadQuote> {
     let mut scanner = Scanner::new(delimiter);
     let mut found = Vec::new();
-    for (at, character) in text.char_indices() {
+    let mut at = 0;
+    while let Some((character, end)) = scanner.next(text.as_bytes(), at) {
+        at = end;
         let record_start = scanner.record_start;
-        let event = scanner.step(character, at.saturating_add(character.len_utf8()));
+        let event = scanner.step(character, end);
         if event == Event::TextAfterQuote {
             let (line, column) = (scanner.line, scanner.column);
             found.push(BadQuote { line, column, record_start, never_closed: false });
@@ -105,16 +126,18 @@ pub(super) fn bad_quotes(text: &str, delimiter: char) -> Vec<BadQuote> {
 }
 
 /// The number of columns of the first `limit` records that are not blank.
-pub(super) fn widths(text: &str, delimiter: char, limit: usize) -> Vec<usize> {
+pub(super) fn widths(text: &str, delimiter: u8, limit: usize) -> Vec<usize> {
     let mut scanner = Scanner::new(delimiter);
     let mut widths = Vec::new();
     let mut blank = true;
-    for (at, character) in text.char_indices() {
+    let mut at = 0;
+    while let Some((character, end)) = scanner.next(text.as_bytes(), at) {
+        at = end;
         if widths.len() >= limit {
             return widths;
         }
         let width = scanner.column;
-        if scanner.step(character, at.saturating_add(character.len_utf8())) == Event::EndOfRecord {
+        if scanner.step(character, end) == Event::EndOfRecord {
             if !blank {
                 widths.push(width);
             }
@@ -136,24 +159,24 @@ mod tests {
     #[test]
     fn good_quotation_marks_pass() {
         for good in ["\"a\",b\n", "\"a\"\"b\",c", "\"a\nb\",c\n", "a \"b\" c,d", "\"\",\"\"", ""] {
-            assert_eq!(bad_quotes(good, ','), [], "{good}");
+            assert_eq!(bad_quotes(good, b','), [], "{good}");
         }
     }
 
     #[test]
     fn a_quotation_mark_that_never_closes_is_located_where_it_opens() {
-        let bad = bad_quotes("a,b\nc,\"d\ne,f\n", ',');
+        let bad = bad_quotes("a,b\nc,\"d\ne,f\n", b',');
         assert_eq!(bad, [BadQuote { line: 2, column: 2, record_start: 4, never_closed: true }]);
     }
 
     #[test]
     fn text_behind_a_closing_mark_is_located() {
-        let bad = bad_quotes("a,\"b\"c,d\n", ',');
+        let bad = bad_quotes("a,\"b\"c,d\n", b',');
         assert_eq!(bad, [BadQuote { line: 1, column: 2, record_start: 0, never_closed: false }]);
     }
 
     #[test]
     fn blank_lines_have_no_width() {
-        assert_eq!(widths("a,b\n\n\"x,y\",z,w\nq", ',', 10), [2, 3, 1]);
+        assert_eq!(widths("a,b\n\n\"x,y\",z,w\nq", b',', 10), [2, 3, 1]);
     }
 }

@@ -4,10 +4,15 @@ use std::collections::HashMap;
 
 use csv::{Position, ReaderBuilder, StringRecord};
 
-use super::detect::{self, Delimiter, named_column};
-use super::error::{Column, ImportError, ImportErrorKind, ImportErrors};
+use super::columns::{Layout, Mapping, SheetColumn, named_field};
+use super::detect::{self, Delimiter};
+use super::error::{ImportError, ImportErrorKind, ImportErrors};
+use super::formula::armed;
 use super::quotes;
-use crate::domain::{self, FieldError, Person, SheetRow};
+use crate::domain::{self, Field, Person, SheetRow};
+
+/// Errors of one file that are told one by one; of a larger number the rest is counted.
+const ERRORS_MAX: usize = 10_000;
 
 /// A file that has no errors.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,23 +23,34 @@ pub struct Sheet {
     pub delimiter: Delimiter,
     /// Whether the first row was taken for a header.
     pub has_header: bool,
-    /// Whether there is a column of Sync IDs.
+    /// What each column holds.
+    pub columns: Vec<SheetColumn>,
+    /// Whether there is a column of Sync IDs; one without a name and without a value is none.
     pub has_sync_ids: bool,
     /// The people.
     pub rows: Vec<SheetRow>,
 }
 
-/// Reads a list with the columns First name, Last name, E-mail address, ID and optionally Sync ID.
+/// Reads a list whose header names its columns, or whose columns are First name, Last name, E-mail address, ID and
+/// optionally Sync ID.
 ///
 /// # Errors
 /// Every error of the file, by line and column.
 pub fn read(octets: &[u8]) -> Result<Sheet, ImportErrors> {
+    read_mapped(octets, &Mapping::default())
+}
+
+/// Reads a list some of whose columns somebody has named.
+///
+/// # Errors
+/// Every error of the file, by line and column.
+pub fn read_mapped(octets: &[u8], mapping: &Mapping) -> Result<Sheet, ImportErrors> {
     let (text, encoding) = detect::decode(octets).map_err(|error| ImportErrors(vec![error]))?;
     if text.trim().is_empty() {
         return Err(ImportErrors(vec![ImportError::file(ImportErrorKind::EmptyFile)]));
     }
     let delimiter = detect::delimiter(&text);
-    let mut reading = Reading::default();
+    let mut reading = Reading::new(mapping);
     let text = reading.check_quotes(&text, delimiter);
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter.octet())
@@ -43,7 +59,7 @@ pub fn read(octets: &[u8]) -> Result<Sheet, ImportErrors> {
         .from_reader(text.as_bytes());
     let mut record = StringRecord::new();
     // Reading text from memory that is UTF-8 and may have any width does not fail.
-    while reader.read_record(&mut record).unwrap_or(false) {
+    while !reading.has_failed && reader.read_record(&mut record).unwrap_or(false) {
         let line = record.position().map_or(0, |position| first_line(text, position));
         reading.record(line, &record);
     }
@@ -59,24 +75,39 @@ fn first_line(text: &str, position: &Position) -> u64 {
 }
 
 /// What has been read so far.
-#[derive(Default)]
-struct Reading {
+struct Reading<'a> {
+    mapping: &'a Mapping,
+    layout: Option<Layout>,
+    has_header: bool,
+    /// Whether the columns could not be made out, so that no row can be read.
+    has_failed: bool,
     rows: Vec<SheetRow>,
     errors: Vec<ImportError>,
-    begun: bool,
-    has_header: bool,
-    width: Option<usize>,
-    seen: HashMap<(Column, String), u64>,
+    /// On which line a value stood first.
+    seen: [HashMap<String, u64>; 3],
 }
 
-impl Reading {
+impl<'a> Reading<'a> {
+    fn new(mapping: &'a Mapping) -> Self {
+        Self {
+            mapping,
+            layout: None,
+            has_header: false,
+            has_failed: false,
+            rows: Vec::new(),
+            errors: Vec::new(),
+            seen: Default::default(),
+        }
+    }
+
     /// Notes bad quotation marks and returns the text up to the record that swallows the rest.
-    fn check_quotes<'a>(&mut self, text: &'a str, delimiter: Delimiter) -> &'a str {
+    fn check_quotes<'t>(&mut self, text: &'t str, delimiter: Delimiter) -> &'t str {
         let mut sound = text;
-        for bad in quotes::bad_quotes(text, delimiter.character()) {
+        for bad in quotes::bad_quotes(text, delimiter.octet()) {
             let kind =
                 if bad.never_closed { ImportErrorKind::OpenQuote } else { ImportErrorKind::AfterQuote };
-            self.errors.push(ImportError { line: Some(bad.line), column: Column::at(bad.column), kind });
+            let (line, column) = (Some(bad.line), Some(bad.column));
+            self.errors.push(ImportError { line, column, field: None, kind });
             if bad.never_closed {
                 sound = text.get(..bad.record_start).unwrap_or_default();
             }
@@ -88,93 +119,104 @@ impl Reading {
         if record.iter().all(|cell| cell.trim().is_empty()) {
             return;
         }
-        let first = !self.begun;
-        self.begun = true;
-        if first && record.iter().filter(|cell| named_column(cell).is_some()).count() >= 2 {
-            self.header(line, record);
-            return;
-        }
+        let Some(layout) = &self.layout else {
+            return self.first(line, record);
+        };
+        let expected = layout.width();
+        // Spreadsheets end some rows with more delimiters than others.
         let found = record.len();
-        if !matches!(found, 4 | 5) || self.width.is_some_and(|width| width != found) {
-            let expected = self.width;
-            self.errors.push(ImportError::line(line, ImportErrorKind::Ragged { found, expected }));
-            return;
+        if found < expected || record.iter().skip(expected).any(|cell| !cell.trim().is_empty()) {
+            let kind = ImportErrorKind::Ragged { found, expected: Some(expected) };
+            return self.errors.push(ImportError::line(line, kind));
         }
-        self.width = Some(found);
         self.row(line, record);
     }
 
-    fn header(&mut self, line: u64, record: &StringRecord) {
-        self.has_header = true;
-        let found = record.len();
-        if !matches!(found, 4 | 5) {
-            self.errors.push(ImportError::line(line, ImportErrorKind::Ragged { found, expected: None }));
-            return;
-        }
-        self.width = Some(found);
-        for (cell, column) in record.iter().zip(Column::ALL) {
-            if let Some(other) = named_column(cell).filter(|named| *named != column) {
-                let kind = ImportErrorKind::ColumnOrder { found: other.name(), expected: column.name() };
-                self.errors.push(ImportError::cell(line, column, kind));
+    /// The first record says what the columns are.
+    fn first(&mut self, line: u64, record: &StringRecord) {
+        let named = record.iter().filter(|cell| named_field(cell).is_some()).count();
+        self.has_header = self.mapping.needs_header() || named >= 2;
+        let layout = if self.has_header {
+            Layout::of_header(line, &record.iter().collect::<Vec<_>>(), self.mapping)
+        } else {
+            Layout::of_width(line, record.len(), self.mapping)
+        };
+        match layout {
+            Ok(layout) => self.layout = Some(layout),
+            // A row of a list that has rows of the right width: it is the row that is wrong.
+            Err(errors) if !self.has_header && self.mapping.is_empty() => return self.errors.extend(errors),
+            Err(errors) => {
+                self.errors.extend(errors);
+                self.has_failed = true;
+                return;
             }
+        }
+        if !self.has_header {
+            self.row(line, record);
         }
     }
 
     fn row(&mut self, line: u64, record: &StringRecord) {
-        let cell =
-            |column: Column| record.iter().nth(column.number().saturating_sub(1)).unwrap_or_default().trim();
-        let person = Person {
-            first_name: cell(Column::FirstName).to_owned(),
-            last_name: cell(Column::LastName).to_owned(),
-            email: cell(Column::Email).to_owned(),
-            user_id: cell(Column::Id).to_owned(),
-            sync_id: Some(cell(Column::SyncId)).filter(|id| !id.is_empty()).map(str::to_owned),
-        };
-        self.check(line, &person);
+        let Some(layout) = &self.layout else { return };
+        let mut person = Person::default();
+        for (cell, column) in record.iter().zip(&layout.columns) {
+            let value = || armed(cell.trim()).to_owned();
+            match column.field {
+                Some(Field::FirstName) => person.first_name = value(),
+                Some(Field::LastName) => person.last_name = value(),
+                Some(Field::Email) => person.email = value(),
+                Some(Field::UserId) => person.user_id = value(),
+                Some(Field::SyncId) => person.sync_id = Some(value()).filter(|id| !id.is_empty()),
+                None => {}
+            }
+        }
+        for (field, error) in person.check() {
+            self.cell(line, field, ImportErrorKind::Field(error));
+        }
+        self.unique(line, Field::Email, 0, &person.email, domain::email_key(&person.email));
+        self.unique(line, Field::UserId, 1, &person.user_id, person.user_id.clone());
+        if let Some(sync_id) = &person.sync_id {
+            self.unique(line, Field::SyncId, 2, sync_id, sync_id.clone());
+        }
         self.rows.push(SheetRow { line, person });
     }
 
-    fn check(&mut self, line: u64, person: &Person) {
-        let names = if person.first_name.is_empty() && person.last_name.is_empty() {
-            Err(FieldError::Nameless)
-        } else {
-            domain::name(&person.first_name)
-        };
-        let sync_id = person.sync_id.as_deref();
-        let checks = [
-            (Column::FirstName, names),
-            (Column::LastName, domain::name(&person.last_name)),
-            (Column::Email, domain::email(&person.email)),
-            (Column::Id, domain::user_id(&person.user_id)),
-            (Column::SyncId, sync_id.map_or(Ok(()), domain::sync_id)),
-        ];
-        for (column, error) in checks.into_iter().filter_map(|(column, check)| Some((column, check.err()?))) {
-            self.errors.push(ImportError::cell(line, column, ImportErrorKind::Field(error)));
-        }
-        self.unique(line, Column::Email, &person.email, domain::email_key(&person.email));
-        self.unique(line, Column::Id, &person.user_id, person.user_id.clone());
-        if let Some(sync_id) = sync_id {
-            self.unique(line, Column::SyncId, sync_id, sync_id.to_owned());
+    fn unique(&mut self, line: u64, field: Field, place: usize, value: &str, key: String) {
+        let Some(seen) = self.seen.get_mut(place).filter(|_| !value.is_empty()) else { return };
+        let first = *seen.entry(key).or_insert(line);
+        if first != line {
+            self.cell(
+                line,
+                field,
+                ImportErrorKind::Duplicate { value: domain::shortened(value), line: first },
+            );
         }
     }
 
-    fn unique(&mut self, line: u64, column: Column, value: &str, key: String) {
-        if value.is_empty() {
-            return;
-        }
-        let first = *self.seen.entry((column, key)).or_insert(line);
-        if first != line {
-            let kind = ImportErrorKind::Duplicate { value: value.to_owned(), line: first };
-            self.errors.push(ImportError::cell(line, column, kind));
-        }
+    fn cell(&mut self, line: u64, field: Field, kind: ImportErrorKind) {
+        let column = self.layout.as_ref().and_then(|layout| layout.number(field));
+        self.errors.push(ImportError { line: Some(line), column, field: Some(field), kind });
     }
 
     fn finish(mut self, encoding: &'static str, delimiter: Delimiter) -> Result<Sheet, ImportErrors> {
+        let layout = self.layout.unwrap_or_default();
         if !self.errors.is_empty() {
+            for error in &mut self.errors {
+                error.field = error.field.or_else(|| layout.field_at(error.column?));
+            }
             self.errors.sort_by_key(|error| (error.line, error.column));
+            let more = self.errors.len().saturating_sub(ERRORS_MAX);
+            if more > 0 {
+                self.errors.truncate(ERRORS_MAX);
+                self.errors.push(ImportError::file(ImportErrorKind::More(more)));
+            }
             return Err(ImportErrors(self.errors));
         }
-        let has_sync_ids = self.width == Some(5);
-        Ok(Sheet { encoding, delimiter, has_header: self.has_header, has_sync_ids, rows: self.rows })
+        let is_named = |column: &SheetColumn| column.name.is_some() || !self.mapping.is_empty();
+        let column = layout.columns.iter().find(|column| column.field == Some(Field::SyncId));
+        let has_sync_ids =
+            column.is_some_and(is_named) || self.rows.iter().any(|row| row.person.sync_id.is_some());
+        let (has_header, columns, rows) = (self.has_header, layout.columns, self.rows);
+        Ok(Sheet { encoding, delimiter, has_header, columns, has_sync_ids, rows })
     }
 }

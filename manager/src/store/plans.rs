@@ -3,66 +3,100 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::rows::time;
 use super::{StoreError, Transaction};
-use crate::domain::{Confirmation, Counts, ProjectId, Step, UnixTime};
-use crate::import::Delimiter;
+use crate::domain::{Confirmation, Counts, DoneStep, Mode, ProjectId, Step, UnixTime};
+use crate::import::{Delimiter, SheetColumn};
 
-/// Rows of one INSERT statement, far below what a statement may have in values.
-const STEPS_PER_STATEMENT: usize = 500;
-/// Values of one such row.
-const STEP_VALUES: usize = 4;
+/// Steps of one row.
+const STEPS_PER_ROW: usize = 500;
 
 /// What a plan says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PlanHeader {
+    pub(crate) mode: Mode,
+    /// `None` where the plan was not made from a file.
+    pub(crate) file: Option<PlanFile>,
+    pub(crate) counts: Counts,
+    pub(crate) confirmation: Option<Confirmation>,
+}
+
+/// How the file of a plan was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PlanFile {
     pub(crate) encoding: String,
     pub(crate) delimiter: Delimiter,
     pub(crate) has_header: bool,
-    pub(crate) counts: Counts,
-    pub(crate) confirmation: Option<Confirmation>,
+    pub(crate) columns: Vec<SheetColumn>,
 }
 
 /// A plan without its steps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoredPlan {
+    pub(crate) id: Uuid,
     /// The state of the users that it was made for.
     pub(crate) roster_version: i64,
-    pub(crate) is_applied: bool,
+    pub(crate) origin: String,
+    pub(crate) created_at: UnixTime,
+    pub(crate) applied_at: Option<UnixTime>,
+    /// The first second at which it can no longer be undone.
+    pub(crate) undo_until: Option<UnixTime>,
+    pub(crate) undone_at: Option<UnixTime>,
     pub(crate) header: PlanHeader,
 }
 
+/// Many steps, and the ids of the users that those of them add, in their order.
+#[derive(Serialize, Deserialize)]
+struct Part<S> {
+    steps: S,
+    added: Vec<Uuid>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PlanRow {
+    id: Uuid,
+    roster_version: i64,
+    origin: String,
+    created_at: i64,
+    applied_at: Option<i64>,
+    undo_until: Option<i64>,
+    undone_at: Option<i64>,
+    header: String,
+}
+
 impl Transaction {
+    /// Keeps a plan; `new_id` gives each user to be added an identifier.
     pub(crate) async fn insert_plan(
         &mut self,
         project: ProjectId,
-        id: Uuid,
         plan: &StoredPlan,
         steps: &[Step],
-        now: UnixTime,
+        mut new_id: impl FnMut() -> Uuid,
     ) -> Result<(), StoreError> {
         let header = serde_json::to_string(&plan.header).map_err(|_| StoreError::Corrupt("plan"))?;
         self.query(
-            "INSERT INTO plans (project, id, roster_version, created_at, header) VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO plans (project, id, roster_version, origin, created_at, header) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(project.0.as_slice())
-        .bind(id)
+        .bind(plan.id)
         .bind(plan.roster_version)
-        .bind(i64::from(now.0))
+        .bind(&plan.origin)
+        .bind(i64::from(plan.created_at.0))
         .bind(header)
         .execute()
         .await?;
-        let mut ordinal = 0_i64;
-        for part in steps.chunks(STEPS_PER_STATEMENT) {
-            let texts = part.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>();
-            let texts = texts.map_err(|_| StoreError::Corrupt("plan step"))?;
-            let insert = "INSERT INTO plan_steps (project, plan, ordinal, step)";
-            let is_full = part.len() == STEPS_PER_STATEMENT;
-            let mut query = self.query_rows(insert, part.len(), STEP_VALUES, is_full);
-            for text in texts {
-                ordinal = ordinal.saturating_add(1);
-                query = query.bind(project.0.as_slice()).bind(id).bind(ordinal).bind(text);
-            }
-            query.execute().await?;
+        for (part, ordinal) in steps.chunks(STEPS_PER_ROW).zip(0_i64..) {
+            let adds = part.iter().filter(|step| matches!(step, Step::Add { .. }));
+            let part = Part { steps: part, added: adds.map(|_| new_id()).collect() };
+            let text = serde_json::to_string(&part).map_err(|_| StoreError::Corrupt("plan step"))?;
+            self.query("INSERT INTO plan_steps (project, plan, ordinal, steps) VALUES ($1, $2, $3, $4)")
+                .bind(project.0.as_slice())
+                .bind(plan.id)
+                .bind(ordinal)
+                .bind(text)
+                .execute()
+                .await?;
         }
         Ok(())
     }
@@ -72,43 +106,148 @@ impl Transaction {
         project: ProjectId,
         id: Uuid,
     ) -> Result<Option<StoredPlan>, StoreError> {
-        let row: Option<(i64, Option<i64>, String)> = self
-            .query("SELECT roster_version, applied_at, header FROM plans WHERE project = $1 AND id = $2")
+        let row: Option<PlanRow> = self
+            .query(
+                "SELECT id, roster_version, origin, created_at, applied_at, undo_until, undone_at, header \
+             FROM plans WHERE project = $1 AND id = $2",
+            )
             .bind(project.0.as_slice())
             .bind(id)
             .fetch_optional()
             .await?;
-        let Some((roster_version, applied_at, header)) = row else { return Ok(None) };
-        let header = serde_json::from_str(&header).map_err(|_| StoreError::Corrupt("plan"))?;
-        Ok(Some(StoredPlan { roster_version, is_applied: applied_at.is_some(), header }))
+        row.map(PlanRow::into_plan).transpose()
     }
 
-    pub(crate) async fn plan_steps(&mut self, project: ProjectId, id: Uuid) -> Result<Vec<Step>, StoreError> {
-        let rows: Vec<(String,)> = self
-            .query("SELECT step FROM plan_steps WHERE project = $1 AND plan = $2 ORDER BY ordinal")
+    /// The newest plans, at most `limit`, the newest first.
+    pub(crate) async fn plans(
+        &mut self,
+        project: ProjectId,
+        limit: u32,
+    ) -> Result<Vec<StoredPlan>, StoreError> {
+        let rows: Vec<PlanRow> = self
+            .query(
+                "SELECT id, roster_version, origin, created_at, applied_at, undo_until, undone_at, header \
+             FROM plans WHERE project = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
+            )
             .bind(project.0.as_slice())
-            .bind(id)
+            .bind(i64::from(limit))
             .fetch_all()
             .await?;
-        rows.iter()
-            .map(|(step,)| serde_json::from_str(step).map_err(|_| StoreError::Corrupt("plan step")))
-            .collect()
+        rows.into_iter().map(PlanRow::into_plan).collect()
     }
 
-    /// Marks a plan as applied; `false` when it was before.
+    /// The plan that was applied last and not undone.
+    pub(crate) async fn last_applied_plan(&mut self, project: ProjectId) -> Result<Option<Uuid>, StoreError> {
+        let row: Option<(Uuid,)> = self
+            .query(
+                "SELECT id FROM plans WHERE project = $1 AND applied_at IS NOT NULL AND undone_at IS NULL \
+             ORDER BY applied_at DESC, id DESC LIMIT 1",
+            )
+            .bind(project.0.as_slice())
+            .fetch_optional()
+            .await?;
+        Ok(row.map(|(id,)| id))
+    }
+
+    /// The steps of a plan in their order, each with the user whom it adds.
+    pub(crate) async fn plan_steps(
+        &mut self,
+        project: ProjectId,
+        id: Uuid,
+    ) -> Result<Vec<DoneStep>, StoreError> {
+        let mut steps = Vec::new();
+        for ordinal in 0_i64.. {
+            let row: Option<(String,)> = self
+                .query("SELECT steps FROM plan_steps WHERE project = $1 AND plan = $2 AND ordinal = $3")
+                .bind(project.0.as_slice())
+                .bind(id)
+                .bind(ordinal)
+                .fetch_optional()
+                .await?;
+            let Some((text,)) = row else { break };
+            let part: Part<Vec<Step>> =
+                serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("plan step"))?;
+            let mut added = part.added.into_iter();
+            for step in part.steps {
+                let added = if matches!(step, Step::Add { .. }) { added.next() } else { None };
+                steps.push(DoneStep { step, added });
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Marks a plan as applied, to be undone before `undo_until`; `false` when it was applied before.
     pub(crate) async fn mark_plan_applied(
         &mut self,
         project: ProjectId,
         id: Uuid,
         now: UnixTime,
+        undo_until: UnixTime,
     ) -> Result<bool, StoreError> {
         let done = self
-            .query("UPDATE plans SET applied_at = $3 WHERE project = $1 AND id = $2 AND applied_at IS NULL")
+            .query(
+                "UPDATE plans SET applied_at = $3, undo_until = $4 \
+             WHERE project = $1 AND id = $2 AND applied_at IS NULL",
+            )
+            .bind(project.0.as_slice())
+            .bind(id)
+            .bind(i64::from(now.0))
+            .bind(i64::from(undo_until.0))
+            .execute()
+            .await?;
+        Ok(done == 1)
+    }
+
+    pub(crate) async fn mark_plan_undone(
+        &mut self,
+        project: ProjectId,
+        id: Uuid,
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        self.query("UPDATE plans SET undone_at = $3 WHERE project = $1 AND id = $2")
             .bind(project.0.as_slice())
             .bind(id)
             .bind(i64::from(now.0))
             .execute()
             .await?;
-        Ok(done == 1)
+        Ok(())
+    }
+
+    /// Forgets the steps of plans that nobody can apply or undo any more: they name people.
+    pub(crate) async fn forget_plan_steps(
+        &mut self,
+        project: ProjectId,
+        now: UnixTime,
+        unapplied_before: UnixTime,
+    ) -> Result<(), StoreError> {
+        for table in [
+            "DELETE FROM plan_steps WHERE project = $1 AND plan IN (SELECT id FROM plans WHERE project = $1 \
+             AND (undo_until <= $2 OR undone_at IS NOT NULL OR (applied_at IS NULL AND created_at < $3)))",
+            "DELETE FROM plan_users WHERE project = $1 AND plan IN (SELECT id FROM plans WHERE project = $1 \
+             AND (undo_until <= $2 OR undone_at IS NOT NULL OR (applied_at IS NULL AND created_at < $3)))",
+        ] {
+            self.query(table)
+                .bind(project.0.as_slice())
+                .bind(i64::from(now.0))
+                .bind(i64::from(unapplied_before.0))
+                .execute()
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl PlanRow {
+    fn into_plan(self) -> Result<StoredPlan, StoreError> {
+        Ok(StoredPlan {
+            id: self.id,
+            roster_version: self.roster_version,
+            origin: self.origin,
+            created_at: time(self.created_at)?,
+            applied_at: self.applied_at.map(time).transpose()?,
+            undo_until: self.undo_until.map(time).transpose()?,
+            undone_at: self.undone_at.map(time).transpose()?,
+            header: serde_json::from_str(&self.header).map_err(|_| StoreError::Corrupt("plan"))?,
+        })
     }
 }

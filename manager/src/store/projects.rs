@@ -154,6 +154,29 @@ impl Transaction {
         Ok(())
     }
 
+    /// For how long an import can be undone, in seconds.
+    pub(crate) async fn undo_window_s(&mut self, project: ProjectId) -> Result<u32, StoreError> {
+        let (seconds,): (i64,) = self
+            .query("SELECT undo_window_s FROM projects WHERE id = $1")
+            .bind(project.0.as_slice())
+            .fetch_one()
+            .await?;
+        number(seconds, "undo window")
+    }
+
+    pub(crate) async fn set_undo_window(
+        &mut self,
+        project: ProjectId,
+        seconds: u32,
+    ) -> Result<(), StoreError> {
+        self.query("UPDATE projects SET undo_window_s = $2 WHERE id = $1")
+            .bind(project.0.as_slice())
+            .bind(i64::from(seconds))
+            .execute()
+            .await?;
+        Ok(())
+    }
+
     pub(crate) async fn roster_version(&mut self, project: ProjectId) -> Result<i64, StoreError> {
         let (version,) = self
             .query("SELECT roster_version FROM projects WHERE id = $1")

@@ -6,9 +6,6 @@ use super::rows::time;
 use super::{StoreError, Transaction};
 use crate::domain::{Person, ProjectId, Roster, RosterEntry, UnixTime, User, UserStatus, email_key};
 
-/// A column value that no list and no form can bring: values wait behind it while users exchange them.
-const PARKED: &str = "\u{1}";
-
 #[derive(sqlx::FromRow)]
 struct UserRow {
     id: Uuid,
@@ -24,45 +21,6 @@ struct UserRow {
 }
 
 impl Transaction {
-    pub(crate) async fn insert_user(
-        &mut self,
-        project: ProjectId,
-        id: Uuid,
-        person: &Person,
-        now: UnixTime,
-    ) -> Result<(), StoreError> {
-        self.query(
-            "INSERT INTO users (project, id, first_name, last_name, email, email_key, user_id, sync_id, status, \
-             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'not_invited', $9, $9)",
-        )
-        .bind(project.0.as_slice())
-        .bind(id)
-        .bind(&person.first_name)
-        .bind(&person.last_name)
-        .bind(&person.email)
-        .bind(email_key(&person.email))
-        .bind(&person.user_id)
-        .bind(person.sync_id.as_deref())
-        .bind(i64::from(now.0))
-        .execute()
-        .await?;
-        Ok(())
-    }
-
-    /// Frees what only one user can have, so that users can exchange it; [`Transaction::update_person`] has to follow.
-    pub(crate) async fn park_person(&mut self, project: ProjectId, id: Uuid) -> Result<(), StoreError> {
-        let parked = format!("{PARKED}{id}");
-        self.query(
-            "UPDATE users SET email_key = $3, user_id = $3, sync_id = NULL WHERE project = $1 AND id = $2",
-        )
-        .bind(project.0.as_slice())
-        .bind(id)
-        .bind(parked)
-        .execute()
-        .await?;
-        Ok(())
-    }
-
     pub(crate) async fn update_person(
         &mut self,
         project: ProjectId,
@@ -215,15 +173,17 @@ impl Transaction {
         project: ProjectId,
         now: UnixTime,
     ) -> Result<Vec<Uuid>, StoreError> {
-        let rows: Vec<(Uuid,)> = self.query(
-            "SELECT u.id FROM users u WHERE u.project = $1 AND u.status = 'deletion_pending' AND NOT EXISTS ( \
+        let rows: Vec<(Uuid,)> = self
+            .query(
+                "SELECT u.id FROM users u WHERE u.project = $1 AND u.status = 'deletion_pending' \
+             AND (u.restorable_until IS NULL OR u.restorable_until <= $2) AND NOT EXISTS ( \
              SELECT 1 FROM devices d JOIN credentials c ON c.project = d.project AND c.device = d.id \
              WHERE d.project = u.project AND d.holder = u.id AND c.not_after > $2) ORDER BY u.id",
-        )
-        .bind(project.0.as_slice())
-        .bind(i64::from(now.0))
-        .fetch_all()
-        .await?;
+            )
+            .bind(project.0.as_slice())
+            .bind(i64::from(now.0))
+            .fetch_all()
+            .await?;
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 }

@@ -22,9 +22,11 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("apply_import", Some("imports")),
     ("change_administrator", Some("administrators:write")),
     ("enrol_reader", Some("readers:write")),
+    ("export_users", Some("users:read")),
     ("invite_user", Some("users:write")),
     ("list_administrators", Some("administrators:read")),
     ("list_devices", Some("users:read")),
+    ("list_imports", Some("imports")),
     ("list_tokens", Some("administrators:read")),
     ("list_users", Some("users:read")),
     ("live", None),
@@ -44,7 +46,9 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("show_import", Some("imports")),
     ("show_user", Some("users:read")),
     ("suspend_user", Some("users:write")),
+    ("sync", Some("sync")),
     ("time_token", None),
+    ("undo_import", Some("imports")),
 ];
 
 /// An operation as the description has it.

@@ -13,8 +13,6 @@ mod api;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
-mod csv_files;
-#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod floods;
@@ -22,6 +20,7 @@ mod floods;
 mod imports;
 #[cfg(test)]
 mod jobs;
+mod lists;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
@@ -36,3 +35,7 @@ mod revocation;
 mod serving;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod undo;
+#[cfg(test)]
+mod undo_property;

@@ -93,6 +93,11 @@ async fn a_user_deleted_by_an_import_is_gone_once_the_phone_knows() {
     let serial = served.credential(&activated).fields().serial.0;
     assert_eq!(list(&served).await, (1, vec![serial]));
     assert_eq!(served.user_with("anna@x.example").await["status"], "deletion_pending");
+    // The import can be undone for a day: until then the phone is only suspended.
+    phone.renew(&served, &activated["device_id"]).await.problem(403, "user-suspended");
+    served.clock.advance(DAY);
+    served.manager.keep_up().await.unwrap();
+    assert_eq!(served.user_with("anna@x.example").await["status"], "deletion_pending");
     phone.renew(&served, &activated["device_id"]).await.problem(403, "device-revoked");
     assert_eq!(served.user_with("anna@x.example").await["status"], "deleted");
     served

@@ -54,6 +54,7 @@ impl People {
             Err(manager::Error::Import(errors)) => return Ok(Err(Refused::new(&errors))),
             Err(error) => return Err(error.into()),
         };
+        let plan = plan.summary;
         if plan.counts.added == 0 {
             return Ok(Err(Refused::nobody()));
         }
@@ -67,11 +68,11 @@ impl People {
                 break;
             }
         }
-        let header = if plan.has_header { "with a header" } else { "without a header" };
-        let delimiter = plan.delimiter.character().escape_default();
+        let header = if plan.has_header == Some(true) { "with a header" } else { "without a header" };
+        let delimiter = plan.delimiter.map_or(',', |delimiter| delimiter.character()).escape_default();
         let format = format!(
             "{}, columns separated by {delimiter:?}, {header}",
-            plan.encoding,
+            plan.encoding.unwrap_or_default(),
             delimiter = delimiter.to_string()
         );
         Ok(Ok(Self { users, format }))
@@ -86,7 +87,7 @@ impl Refused {
     fn new(errors: &ImportErrors) -> Self {
         let cell = |error: &manager::import::ImportError| RefusedCell {
             line: error.line,
-            column: error.column.map(manager::import::Column::number),
+            column: error.column,
             message: error.to_string(),
         };
         Self { ok: false, errors: errors.0.iter().map(cell).collect(), taps: [] }

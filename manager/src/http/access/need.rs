@@ -3,7 +3,7 @@
 use crate::domain::Scope;
 
 /// What a route needs.
-pub(in crate::http) trait Need: Send + Sync + 'static {
+pub(in crate::http) trait Need: Send + std::marker::Sync + 'static {
     /// The scope that a token needs.
     const SCOPE: Scope;
 }
@@ -18,6 +18,8 @@ pub(in crate::http) struct Imports;
 pub(in crate::http) struct ReadersRead;
 /// [`Scope::ReadersWrite`].
 pub(in crate::http) struct ReadersWrite;
+/// [`Scope::Sync`].
+pub(in crate::http) struct Sync;
 /// [`Scope::UsersRead`].
 pub(in crate::http) struct UsersRead;
 /// [`Scope::UsersWrite`].
@@ -37,6 +39,9 @@ impl Need for ReadersRead {
 }
 impl Need for ReadersWrite {
     const SCOPE: Scope = Scope::ReadersWrite;
+}
+impl Need for Sync {
+    const SCOPE: Scope = Scope::Sync;
 }
 impl Need for UsersRead {
     const SCOPE: Scope = Scope::UsersRead;
