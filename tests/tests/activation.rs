@@ -107,7 +107,7 @@ async fn serve(dir: &Path, clock: Arc<clock::ManualClock>) -> (Manager, User) {
     let unlock = Unlock::KeyFile(dir.join("unlock.key"));
     let (manager, _) = Manager::init(dir.join("manager"), &project, &unlock, clock).await.unwrap();
     let plan = manager.plan_import(b"Anna,Berg,anna@x.example,004711\n".to_vec()).await.unwrap();
-    manager.apply_import(Actor::Operator, plan.id, true).await.unwrap();
+    manager.apply_import(Actor::Operator, plan.summary.id, true).await.unwrap();
     let user = manager.find_user("anna@x.example").await.unwrap();
     let serving = manager.clone();
     tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
