@@ -20,6 +20,7 @@ mod floods;
 mod imports;
 #[cfg(test)]
 mod jobs;
+#[cfg(test)]
 mod lists;
 #[cfg(test)]
 mod openapi;
