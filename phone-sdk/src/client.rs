@@ -106,6 +106,18 @@ impl<'a> Client<'a> {
         self.post(&format!("/v1/devices/{device_id}/renewal"), &request)
     }
 
+    pub(crate) fn reset_challenge(&self, device_id: &str) -> Result<RenewalChallenge, Error> {
+        self.post(&format!("/v1/devices/{device_id}/reset/challenge"), &Empty {})
+    }
+
+    pub(crate) fn reset(&self, device_id: &str, proof: &Proof) -> Result<(), Error> {
+        let request = RenewalRequest {
+            challenge: to_base64url(&proof.challenge),
+            signature: to_base64url(&proof.signature),
+        };
+        self.send(&format!("/v1/devices/{device_id}/reset"), &request).map(|_| ())
+    }
+
     /// The signed list; `None` if there is none, or none but the version held.
     pub(crate) fn revocation_list(&self, project: ProjectId, held: u32) -> Result<Option<Vec<u8>>, Error> {
         let etag = format!("\"{held}\"");
@@ -129,16 +141,20 @@ impl<'a> Client<'a> {
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
+        let response = self.send(path, body)?;
+        serde_json::from_slice(&response.body).map_err(|_| Retry::NotAManager.into())
+    }
+
+    fn send(&self, path: &str, body: &impl Serialize) -> Result<HttpResponse, Error> {
         // The room is enough for every request, so that no copy of a code is left behind by growing.
         let mut json = Zeroizing::new(Vec::with_capacity(2048));
         serde_json::to_writer(&mut *json, body).map_err(|_| Retry::NotAManager)?;
         let url = format!("{}{path}", self.base);
         let request = HttpRequest { url: &url, json: Some(&json), if_none_match: None };
-        let response = succeeded(self.http.send(&request)?)?;
-        serde_json::from_slice(&response.body).map_err(|_| Retry::NotAManager.into())
+        succeeded(self.http.send(&request)?)
     }
 }
 
 fn succeeded(response: HttpResponse) -> Result<HttpResponse, Error> {
-    if matches!(response.status, 200 | 201) { Ok(response) } else { Err(problem::error(&response)) }
+    if matches!(response.status, 200 | 201 | 204) { Ok(response) } else { Err(problem::error(&response)) }
 }

@@ -212,3 +212,87 @@ impl From<io::Error> for StorageError {
         Self::Io(error.kind())
     }
 }
+
+impl Error {
+    /// One word that names what happened, the same in every version and language.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Retry(retry) => retry.code(),
+            Self::Restart(restart) => restart.code(),
+            Self::Denied(denied) => denied.code(),
+            Self::Storage(storage) => storage.code(),
+            Self::Misuse(misuse) => misuse.code(),
+        }
+    }
+}
+
+impl Retry {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Network(HttpFailure::NotTrusted) => "network-not-trusted",
+            Self::Network(HttpFailure::TimedOut) => "network-timed-out",
+            Self::Network(_) => "network-unreachable",
+            Self::NotAManager => "not-a-manager",
+            Self::Manager => "manager-fault",
+            Self::Challenge => "challenge-lost",
+            Self::KeyStoreLocked => "key-store-locked",
+            Self::KeyStore => "key-store-failed",
+            Self::NoClock => "clock-not-set",
+            Self::Random(_) => "random-source-failed",
+        }
+    }
+}
+
+impl Restart {
+    const fn code(&self) -> &'static str {
+        match self {
+            Self::NotAnInvitation => "not-an-invitation",
+            Self::Code(_) => "code-mistyped",
+            Self::InvitationUnknown => "invitation-unknown",
+            Self::InvitationExpired => "invitation-expired",
+            Self::InvitationVoid => "invitation-void",
+            Self::InvitationUsed => "invitation-used",
+            Self::KeyGone => "key-gone",
+            Self::DeviceUnknown => "device-unknown",
+            Self::UpdateNeeded(_) => "update-needed",
+        }
+    }
+}
+
+impl Denied {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::ProofRefused => "proof-refused",
+            Self::DeviceRevoked => "device-revoked",
+            Self::UserSuspended => "user-suspended",
+            Self::NotGenuine(_) => "not-genuine",
+            Self::OtherManager => "other-manager",
+        }
+    }
+}
+
+impl StorageError {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Io(_) => "storage-failed",
+            Self::InUse => "storage-in-use",
+            Self::Corrupt => "storage-damaged",
+            Self::Missing => "storage-incomplete",
+            Self::WrongKey => "storage-key-gone",
+            Self::Random(_) => "random-source-failed",
+            Self::Newer => "storage-newer",
+            Self::Name => "storage-name",
+        }
+    }
+}
+
+impl Misuse {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Address => "address-not-secure",
+            Self::NoSuchCard => "no-such-card",
+            Self::NoSuchProject => "no-such-project",
+            Self::Request => "request-malformed",
+        }
+    }
+}

@@ -29,4 +29,6 @@ pub use presenter::{
     BleAction, BleEvent, BlePresenter, Deactivation, NfcPresenter, StreamClosed, StreamPresenter, Tap,
     TapEvent, TapFailure,
 };
-pub use wallet::{Card, CardId, CardState, DeviceLabel, Ports, Refreshed, Wallet};
+pub use wallet::{
+    Card, CardId, CardState, CardWarning, DeviceLabel, Ports, Refreshed, RenewalReport, Wallet,
+};

@@ -80,6 +80,15 @@ pub(crate) struct CardRecord {
     pub(crate) credential: Vec<u8>,
     pub(crate) renew_after: u32,
     pub(crate) standing: Standing,
+    /// When the manager last answered for it, 0 = not known.
+    #[serde(default)]
+    pub(crate) heard_at: u32,
+    /// Renewals that failed since then.
+    #[serde(default)]
+    pub(crate) failures: u32,
+    /// Before which a failed renewal is not tried again by itself.
+    #[serde(default)]
+    pub(crate) retry_at: u32,
     /// A name that is new after each start and each renewal, so that a tap under way cannot mix two credentials.
     #[serde(skip, default = "unnamed")]
     pub(crate) handle: CredentialHandle,
@@ -107,6 +116,9 @@ pub(crate) struct ProjectRecord {
     pub(crate) issuers: IssuerKeys,
     pub(crate) revocations: Option<RevocationsRecord>,
     pub(crate) time_token: Option<TimeTokenRecord>,
+    /// Seconds by which the phone's clock was ahead of the manager's when it last answered.
+    #[serde(default)]
+    pub(crate) clock_ahead_s: i64,
 }
 
 /// The newest revocation list, verified before it came here.
@@ -114,6 +126,9 @@ pub(crate) struct ProjectRecord {
 pub(crate) struct RevocationsRecord {
     pub(crate) version: u32,
     pub(crate) readers: Vec<ReaderId>,
+    /// Those that it names of the serials this wallet's credentials had when it came.
+    #[serde(default)]
+    pub(crate) serials: Vec<u64>,
     #[serde(with = "encoding::octets")]
     pub(crate) octets: Vec<u8>,
 }
@@ -202,6 +217,11 @@ impl CardRecord {
     pub(crate) fn fields(&self) -> Option<Credential> {
         Credential::decode(&self.credential).ok()
     }
+
+    /// The serial of the credential; none is 0.
+    pub(crate) fn serial(&self) -> u64 {
+        self.fields().map_or(0, |fields| fields.serial.0)
+    }
 }
 
 impl ProjectRecord {
@@ -288,6 +308,9 @@ mod tests {
             credential: vec![9; 130],
             renew_after: 10,
             standing: Standing::Good,
+            heard_at: 0,
+            failures: 0,
+            retry_at: 0,
             handle: unnamed(),
             superseded: None,
         };
@@ -297,6 +320,7 @@ mod tests {
             issuers: IssuerKeys::new(project, &[key]).unwrap(),
             revocations: None,
             time_token: Some(TimeTokenRecord { time: UnixTime(5), octets: vec![1; 78] }),
+            clock_ahead_s: 0,
         };
         Document { cards: vec![card], projects: vec![project], last_card: 5, ..Document::default() }
     }

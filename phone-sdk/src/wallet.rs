@@ -1,8 +1,10 @@
 //! The wallet: cards, and what is done with them online.
 
 mod activation;
+mod background;
 mod believed;
 mod card;
+mod leaving;
 mod renewal;
 
 use std::fmt;
@@ -25,7 +27,8 @@ use crate::presenter::{BlePresenter, NfcPresenter, Presenter, StreamPresenter};
 use crate::state::{Document, OverrideRecord};
 use crate::vault::Vault;
 
-pub use card::{Card, CardId, CardState};
+pub use background::RenewalReport;
+pub use card::{Card, CardId, CardState, CardWarning};
 pub use renewal::Refreshed;
 
 /// Seconds after which a key that was made for an invitation is given up: the manager repeats an answer for a day,

@@ -66,7 +66,7 @@ impl Core {
             redeemed => redeemed?,
         };
         let Redeemed { answer, expected, project_name, key } = redeemed;
-        let believed = Believed::check(answer, &expected)?;
+        let believed = Believed::check(answer, &expected, self.ports.clock.now().unix)?;
         self.vault().try_change(|document| {
             believed.keep_project(document, invitation.base(), Some(&project_name))?;
             Ok(keep_card(document, believed, &expected, invitation.base(), hash, key))
@@ -169,6 +169,9 @@ fn keep_card(
         credential: Vec::new(),
         renew_after: 0,
         standing: Standing::Good,
+        heard_at: 0,
+        failures: 0,
+        retry_at: 0,
         handle: CredentialHandle(0),
         superseded: None,
     };

@@ -5,6 +5,7 @@ use credential::id::{IssuerIndex, ProjectId, ReaderId};
 use credential::object::{
     Credential, IssuerKey, IssuerKeys, VerifiedCredential, VerifiedRevocationList, VerifiedTimeToken,
 };
+use credential::time::UnixTime;
 
 use crate::client::{DeviceAnswer, IssuerKeyAnswer};
 use crate::error::{Denied, Error, NotGenuine, Retry};
@@ -20,6 +21,7 @@ pub(super) struct Believed {
     issuers: IssuerKeys,
     revocations: Option<RevocationsRecord>,
     time_token: TimeTokenRecord,
+    heard_at: UnixTime,
 }
 
 /// What the answer has to be about.
@@ -30,7 +32,11 @@ pub(super) struct Expected {
 
 impl Believed {
     /// Checks every signature, and that the credential is this key's, this project's and this user's.
-    pub(super) fn check(answer: DeviceAnswer, expected: &Expected) -> Result<Self, Error> {
+    pub(super) fn check(
+        answer: DeviceAnswer,
+        expected: &Expected,
+        now: Option<UnixTime>,
+    ) -> Result<Self, Error> {
         if !is_uuid(&answer.device_id) {
             return Err(Retry::NotAManager.into());
         }
@@ -46,9 +52,12 @@ impl Believed {
         if *holder_key != expected.holder_key || user_id.as_str() != answer.user.user_id {
             return Err(NotGenuine::Mismatch.into());
         }
-        let revocations = answer.revocation_list.map(|list| revocations(list.0, &issuers)).transpose()?;
+        let revocations =
+            answer.revocation_list.map(|list| revocations(list.0, &issuers, &[])).transpose()?;
         let time_token = time_token(answer.time_token.0, &issuers)?;
+        let heard_at = now.unwrap_or(time_token.time);
         Ok(Self {
+            heard_at,
             device_id: answer.device_id,
             first_name: answer.user.first_name,
             last_name: answer.user.last_name,
@@ -78,6 +87,7 @@ impl Believed {
                 issuers: self.issuers.clone(),
                 revocations: self.revocations.clone(),
                 time_token: Some(self.time_token.clone()),
+                clock_ahead_s: self.clock_ahead_s(),
             });
             return Ok(());
         };
@@ -85,6 +95,7 @@ impl Believed {
             return Err(Denied::OtherManager.into());
         }
         project.issuers = self.issuers.clone();
+        project.clock_ahead_s = self.clock_ahead_s();
         if let Some(name) = name {
             name.clone_into(&mut project.name);
         }
@@ -92,6 +103,10 @@ impl Believed {
         let _ = self.revocations.clone().map(|list| project.keep_revocations(list));
         let _ = project.keep_time_token(self.time_token.clone());
         Ok(())
+    }
+
+    fn clock_ahead_s(&self) -> i64 {
+        i64::from(self.heard_at.0).saturating_sub(i64::from(self.time_token.time.0))
     }
 
     /// Puts the credential and the user into a card.
@@ -102,15 +117,25 @@ impl Believed {
         card.credential = self.credential;
         card.renew_after = self.renew_after;
         card.standing = Standing::Good;
+        card.heard_at = self.heard_at.0;
+        card.failures = 0;
+        card.retry_at = 0;
     }
 }
 
 /// Verifies a list.
-pub(super) fn revocations(octets: Vec<u8>, issuers: &IssuerKeys) -> Result<RevocationsRecord, NotGenuine> {
+///
+/// `own` are the serials of the wallet's own credentials in the project.
+pub(super) fn revocations(
+    octets: Vec<u8>,
+    issuers: &IssuerKeys,
+    own: &[u64],
+) -> Result<RevocationsRecord, NotGenuine> {
     let list =
         VerifiedRevocationList::verify(&RustCrypto, &octets, issuers).map_err(NotGenuine::RevocationList)?;
     let readers: Vec<ReaderId> = list.readers().collect();
-    Ok(RevocationsRecord { version: list.version(), readers, octets })
+    let serials = list.serials().map(|serial| serial.0).filter(|serial| own.contains(serial)).collect();
+    Ok(RevocationsRecord { version: list.version(), readers, serials, octets })
 }
 
 /// Verifies a time token.

@@ -33,7 +33,41 @@ pub struct Card {
     pub renew_after: UnixTime,
     /// Whether it opens doors.
     pub state: CardState,
+    /// What its holder should be told, if anything.
+    pub warning: Option<CardWarning>,
 }
+
+/// What the holder of a card should be told, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CardWarning {
+    /// The device is revoked for good: the card can be removed.
+    Revoked,
+    /// The project's revocation list names the credential: doors refuse it, and the next renewal says why.
+    OnRevocationList,
+    /// The user is suspended; renewing helps once the administrator resumes the user.
+    Suspended,
+    /// The credential is over: doors refuse it until it is renewed.
+    Expired {
+        /// Since when.
+        since: UnixTime,
+    },
+    /// The phone's clock is wrong, and doors may be answered as strangers or certificates taken for expired.
+    ClockWrong {
+        /// Seconds by which it is ahead of the manager's; behind it if negative.
+        ahead_s: i64,
+    },
+    /// Offline for too long: renewals that were due did not succeed, and doors refuse the card from `until` on.
+    OfflineTooLong {
+        /// When the manager last answered.
+        since: UnixTime,
+        /// When the credential ends.
+        until: UnixTime,
+    },
+}
+
+/// Seconds by which a clock may be wrong without a warning.
+const CLOCK_TOLERANCE_S: u64 = 300;
 
 /// Whether a card opens doors, by the phone's own clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +91,7 @@ impl Card {
     pub(super) fn of(record: &CardRecord, document: &Document, now: Option<UnixTime>) -> Self {
         let fields = record.fields();
         let validity = fields.as_ref().map(|fields| fields.validity);
+        let state = state(record, validity, now);
         let project_name = document.project(record.project).map(|project| project.name.clone());
         Self {
             id: record.id,
@@ -67,7 +102,8 @@ impl Card {
             user_id: fields.map(|fields| fields.user_id),
             validity,
             renew_after: UnixTime(record.renew_after),
-            state: state(record, validity, now),
+            state,
+            warning: warning(record, document, state, validity, now),
         }
     }
 }
@@ -84,6 +120,40 @@ fn state(record: &CardRecord, validity: Option<Validity>, now: Option<UnixTime>)
             Ok(()) => CardState::Active,
         },
     }
+}
+
+fn warning(
+    record: &CardRecord,
+    document: &Document,
+    state: CardState,
+    validity: Option<Validity>,
+    now: Option<UnixTime>,
+) -> Option<CardWarning> {
+    let project = document.project(record.project);
+    let (Some(validity), false) = (validity, state == CardState::Revoked) else {
+        return Some(CardWarning::Revoked);
+    };
+    let list = project.and_then(|project| project.revocations.as_ref());
+    if list.is_some_and(|list| list.serials.contains(&record.serial())) {
+        return Some(CardWarning::OnRevocationList);
+    }
+    match state {
+        CardState::Suspended => return Some(CardWarning::Suspended),
+        CardState::Expired => return Some(CardWarning::Expired { since: validity.not_after }),
+        _ => {}
+    }
+    let ahead_s = project.map_or(0, |project| project.clock_ahead_s);
+    if ahead_s.unsigned_abs() > CLOCK_TOLERANCE_S {
+        return Some(CardWarning::ClockWrong { ahead_s });
+    }
+    // Renewal is due after a third of the life; with two thirds gone it has failed for a while.
+    let third = record.renew_after.saturating_sub(validity.not_before.0);
+    let late = record.renew_after.saturating_add(third);
+    let is_late = now.is_some_and(|now| now.0 >= late);
+    is_late.then_some(CardWarning::OfflineTooLong {
+        since: UnixTime(record.heard_at),
+        until: validity.not_after,
+    })
 }
 
 impl fmt::Debug for Card {

@@ -63,7 +63,7 @@ impl Wallet {
         let client = Client::new(&*self.core.ports.http, &record.base);
         let held = record.revocations.as_ref().map_or(0, |list| list.version);
         if let Some(octets) = client.revocation_list(project, held)? {
-            let list = revocations(octets, &record.issuers)?;
+            let list = revocations(octets, &record.issuers, &self.core.serials(project))?;
             if list.version > held {
                 self.core.vault().change(|document| {
                     document.project_mut(project).map(|project| project.keep_revocations(list))
@@ -90,8 +90,16 @@ impl Core {
         let message = [LABEL, &[0], &challenge, &public_key.0].concat();
         let signature = self.sign_low(&card.key, &message)?;
         let answer = client.renew(&card.device_id, &Proof { challenge, public_key, signature })?;
-        let believed = Believed::check(answer, &Expected { project: card.project, holder_key: public_key })?;
+        let expected = Expected { project: card.project, holder_key: public_key };
+        let believed = Believed::check(answer, &expected, self.ports.clock.now().unix)?;
         if believed.device_id == card.device_id { Ok(believed) } else { Err(Retry::NotAManager.into()) }
+    }
+
+    /// The serials of a project's cards.
+    fn serials(&self, project: ProjectId) -> Vec<u64> {
+        let vault = self.vault();
+        let cards = vault.document().cards.iter().filter(|card| card.project == project);
+        cards.map(CardRecord::serial).collect()
     }
 
     /// Replaces the credential; the tickets that were given for the old one go first, for they name the old user ID.

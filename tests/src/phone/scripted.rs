@@ -61,6 +61,8 @@ pub struct Script {
     pub holder_override: Option<Point>,
     /// The revocation list: version and revoked readers.
     pub list: Option<(u32, Vec<ReaderId>)>,
+    /// Serials that the list names.
+    pub revoked: Vec<Serial>,
     /// What the time token says.
     pub time: UnixTime,
     holder: Option<Point>,
@@ -85,6 +87,7 @@ impl ScriptedManager {
             validity: Validity { not_before: UnixTime(START.0 - 60), not_after: UnixTime(START.0 + WEEK_S) },
             holder_override: None,
             list: None,
+            revoked: Vec::new(),
             time: START,
             holder: None,
             serial: 100,
@@ -168,6 +171,10 @@ impl Script {
             path if path.ends_with("/renewal/challenge") => {
                 ok(&json!({ "challenge": challenge, "expires_at": START.0 + 300 }))
             }
+            path if path.ends_with("/reset/challenge") => {
+                ok(&json!({ "challenge": challenge, "expires_at": START.0 + 300 }))
+            }
+            path if path.ends_with("/reset") => HttpResponse { status: 204, body: Vec::new() },
             path if path.ends_with("/renewal") => ok(&self.issued()),
             path if path.ends_with("/revocation-list") => match self.signed_list() {
                 Some(list) => HttpResponse { status: 200, body: list },
@@ -208,7 +215,7 @@ impl Script {
 
     fn signed_list(&self) -> Option<Vec<u8>> {
         let (version, readers) = self.list.as_ref()?;
-        Some(self.world.revocation_list(*version, &[], readers))
+        Some(self.world.revocation_list(*version, &self.revoked, readers))
     }
 }
 

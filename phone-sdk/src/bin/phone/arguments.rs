@@ -43,9 +43,9 @@ pub(crate) enum Command {
     Renew(RenewArguments),
     /// Choose the card that a door is shown.
     Prefer(PreferArguments),
-    /// Remove one card and delete its key; the manager is not told.
+    /// Give one card back: the manager is told, and the card removed with its key.
     Remove(RemoveArguments),
-    /// Remove everything: all cards, keys, tickets and started activations.
+    /// Give all cards back, and remove everything: keys, tickets and started activations.
     Reset(ResetArguments),
     /// Tap a door.
     Present(PresentArguments),
@@ -90,10 +90,16 @@ pub(crate) struct RemoveArguments {
     /// Number of the card.
     #[arg(value_parser = card)]
     pub(crate) card: CardId,
+    /// Remove it without telling the manager, where the user then stays Active.
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ResetArguments {
+    /// Do it without telling the managers, where the users then stay Active.
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// Do it without asking.
     #[arg(long)]
     pub(crate) yes: bool,

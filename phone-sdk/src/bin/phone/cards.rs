@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
-use phone_sdk::{Card, CardState, Invitation, Wallet};
+use phone_sdk::{Card, CardState, CardWarning, Invitation, Wallet};
 use serde_json::{Value, json};
 
 use crate::arguments::{ActivateArguments, PreferArguments, RemoveArguments, RenewArguments, ResetArguments};
@@ -35,33 +35,30 @@ pub(crate) fn list(wallet: &Wallet, json: bool) -> anyhow::Result<Ended> {
 
 /// Renews one card after another; what is said of one does not keep the others from being renewed.
 pub(crate) fn renew(wallet: &Wallet, arguments: &RenewArguments, json: bool) -> anyhow::Result<Ended> {
-    let cards = match (arguments.due, arguments.cards.as_slice()) {
-        (true, _) => wallet.due(),
-        (false, []) => wallet.cards().iter().map(|card| card.id).collect(),
-        (false, cards) => cards.to_vec(),
-    };
-    if cards.is_empty() {
-        let text =
-            if wallet.cards().is_empty() { "There is no card." } else { "No card has to be renewed yet." };
-        if json {
-            output::object(&json!({ "cards": [] }))?
-        } else {
-            output::line(text)
-        }
-        return Ok(Ended::Done);
-    }
-    let mut failure = None;
-    let mut renewed = Vec::new();
-    for id in cards {
-        match wallet.renew(id).and_then(|card| wallet.refresh(card.project).map(|_| card)) {
-            Ok(card) => renewed.push(card),
-            Err(error) => failure = Some(anyhow::Error::new(error).context(format!("card {}", id.0))),
+    let (mut renewed, mut failed) = (Vec::new(), Vec::new());
+    if arguments.due {
+        let report = wallet.renew_due()?;
+        (renewed, failed) = (report.renewed, report.failed);
+    } else {
+        let all = || wallet.cards().iter().map(|card| card.id).collect();
+        let cards = if arguments.cards.is_empty() { all() } else { arguments.cards.clone() };
+        for id in cards {
+            match wallet.renew(id).and_then(|card| wallet.refresh(card.project)) {
+                Ok(_) => renewed.push(id),
+                Err(error) => failed.push((id, error)),
+            }
         }
     }
-    match failure {
-        Some(failure) => Err(failure),
-        None => show(&renewed, json).map(|()| Ended::Done),
+    if let Some((id, error)) = failed.pop() {
+        return Err(anyhow::Error::new(error).context(format!("card {}", id.0)));
     }
+    let cards: Vec<Card> = renewed.into_iter().filter_map(|id| wallet.card(id).ok()).collect();
+    match (cards.is_empty() && !json, wallet.cards().is_empty()) {
+        (true, true) => output::line("There is no card."),
+        (true, false) => output::line("No card has to be renewed yet."),
+        (false, _) => show(&cards, json)?,
+    }
+    Ok(Ended::Done)
 }
 
 pub(crate) fn prefer(wallet: &Wallet, arguments: &PreferArguments, json: bool) -> anyhow::Result<Ended> {
@@ -79,7 +76,12 @@ pub(crate) fn prefer(wallet: &Wallet, arguments: &PreferArguments, json: bool) -
 }
 
 pub(crate) fn remove(wallet: &Wallet, arguments: &RemoveArguments, json: bool) -> anyhow::Result<Ended> {
-    wallet.remove(arguments.card)?;
+    if arguments.offline {
+        wallet.remove(arguments.card)?;
+    } else {
+        let told = wallet.give_back(arguments.card);
+        told.context("the card is still there (--offline removes it without its manager)")?;
+    }
     if json {
         output::object(&json!({ "removed": arguments.card }))?;
     } else {
@@ -92,6 +94,12 @@ pub(crate) fn reset(wallet: &Wallet, arguments: &ResetArguments, json: bool) -> 
     let count = wallet.cards().len();
     if !arguments.yes && !confirmed(count)? {
         bail!("nothing was removed");
+    }
+    for card in wallet.cards().iter().filter(|_| !arguments.offline) {
+        let told = wallet.give_back(card.id);
+        told.with_context(|| {
+            format!("card {} is still there (--offline removes it without its manager)", card.id.0)
+        })?;
     }
     wallet.reset()?;
     if json {
@@ -131,6 +139,9 @@ fn show(cards: &[Card], json: bool) -> anyhow::Result<()> {
             card.last_name,
             said(card.state)
         ));
+        if let Some(warning) = card.warning {
+            output::line(format!("     {}", warned(warning)));
+        }
     }
     Ok(())
 }
@@ -147,6 +158,7 @@ fn of(card: &Card) -> Value {
         "not_after": card.validity.map(|validity| validity.not_after),
         "renew_after": card.renew_after,
         "state": name(card.state),
+        "warning": card.warning.map(warning_name),
     })
 }
 
@@ -171,5 +183,33 @@ const fn said(state: CardState) -> &'static str {
         CardState::Suspended => "suspended: renew it once the administrator has resumed it",
         CardState::Revoked => "revoked for good: remove it",
         _ => "of a state that this version does not know",
+    }
+}
+
+const fn warning_name(warning: CardWarning) -> &'static str {
+    match warning {
+        CardWarning::Revoked => "revoked",
+        CardWarning::OnRevocationList => "on-revocation-list",
+        CardWarning::Suspended => "suspended",
+        CardWarning::Expired { .. } => "expired",
+        CardWarning::ClockWrong { .. } => "clock-wrong",
+        CardWarning::OfflineTooLong { .. } => "offline-too-long",
+        _ => "unknown",
+    }
+}
+
+fn warned(warning: CardWarning) -> String {
+    match warning {
+        CardWarning::Revoked => "Doors refuse it; `phone remove` takes it away.".to_owned(),
+        CardWarning::OnRevocationList => {
+            "Doors refuse it: it is on the revocation list; `phone renew` says why.".to_owned()
+        }
+        CardWarning::Suspended => "Doors are not shown it.".to_owned(),
+        CardWarning::Expired { since } => format!("Doors refuse it since {} (Unix time).", since.0),
+        CardWarning::ClockWrong { ahead_s } => format!("The clock of this computer is wrong by {ahead_s} s."),
+        CardWarning::OfflineTooLong { until, .. } => {
+            format!("It could not be renewed for long; doors refuse it from {} (Unix time) on.", until.0)
+        }
+        _ => "It has a warning that this version does not know.".to_owned(),
     }
 }

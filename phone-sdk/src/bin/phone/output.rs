@@ -41,8 +41,11 @@ pub(crate) fn error(as_json: bool, error: &anyhow::Error) -> ExitCode {
     let known = error.downcast_ref::<Error>();
     if as_json {
         let kind = known.map_or("failed", kind);
-        let todo = known.map(what_to_do);
-        line(json!({ "error": { "kind": kind, "message": message(error), "todo": todo } }).to_string());
+        let (code, todo) = (known.map(Error::code), known.map(what_to_do));
+        line(
+            json!({ "error": { "kind": kind, "code": code, "message": message(error), "todo": todo } })
+                .to_string(),
+        );
     } else {
         let _gone = writeln!(io::stderr(), "phone: {}", message(error));
         if let Some(known) = known {

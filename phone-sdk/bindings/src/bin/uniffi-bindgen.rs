@@ -1,0 +1,5 @@
+//! Writes the bindings from the library.
+
+fn main() {
+    uniffi::uniffi_bindgen_main()
+}
