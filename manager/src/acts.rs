@@ -2,10 +2,12 @@
 
 mod activating;
 mod administrators;
+mod audit_log;
 mod auditing;
 mod exporting;
 mod importing;
 mod inviting;
+mod keys;
 mod projects;
 mod readers;
 mod renewing;
@@ -19,10 +21,11 @@ mod watching;
 
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
 pub use administrators::AdministratorChange;
+pub use audit_log::AuditFilter;
 pub use importing::{ImportOptions, ImportPlan, Origin, PlanSummary};
 pub use inviting::IssuedInvitation;
-pub use readers::{EnrolledReader, NewReader};
-pub use revoking::Revocation;
+pub use readers::{EnrolledReader, NewReader, ReaderEdit, ReaderSummary};
+pub use revoking::{PublishedList, Revocation};
 pub(crate) use tokens::insert_first_owner;
 pub use tokens::{Caller, NewToken};
 pub use undoing::Undone;

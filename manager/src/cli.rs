@@ -1,14 +1,19 @@
 //! Arguments, and what each command does.
 
 mod administrators;
+mod auditing;
+mod backup;
 mod flooding;
 mod importing;
 mod jobs;
+mod keys;
+mod lists;
 mod opening;
 pub(crate) mod output;
 mod people;
 mod plans;
 mod projects;
+mod readers;
 mod serving;
 
 use std::path::PathBuf;
@@ -49,6 +54,25 @@ pub(crate) struct KeyArguments {
         conflicts_with = "key_file"
     )]
     passphrase_file: Option<PathBuf>,
+
+    /// PKCS#11 library of the token that holds the issuer keys.
+    #[arg(
+        long,
+        global = true,
+        env = "OSTIARY_PKCS11_MODULE",
+        value_name = "FILE",
+        requires_all = ["pkcs11_token", "pin_file"],
+        conflicts_with_all = ["key_file", "passphrase_file"]
+    )]
+    pkcs11_module: Option<PathBuf>,
+
+    /// Label of the token.
+    #[arg(long, global = true, env = "OSTIARY_PKCS11_TOKEN", value_name = "LABEL")]
+    pkcs11_token: Option<String>,
+
+    /// File with the PIN of the token; - reads it from standard input.
+    #[arg(long, global = true, env = "OSTIARY_PIN_FILE", value_name = "FILE")]
+    pin_file: Option<PathBuf>,
 }
 
 /// Where the database is, and which of its projects is meant.
@@ -79,6 +103,22 @@ enum Command {
     /// Projects of one installation: each has its own users, readers, issuer keys and API tokens.
     #[command(subcommand)]
     Project(projects::ProjectCommand),
+    /// Copy the database, which may be in use, to a file.
+    Backup(backup::BackupArguments),
+    /// Go on from a backup, in an empty directory or database.
+    Restore(backup::RestoreArguments),
+    /// Issuer keys.
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
+    /// Readers.
+    #[command(subcommand)]
+    Reader(readers::ReaderCommand),
+    /// Revocation lists.
+    #[command(subcommand)]
+    List(lists::ListCommand),
+    /// The audit log.
+    #[command(subcommand)]
+    Audit(auditing::AuditCommand),
     /// Users.
     #[command(subcommand)]
     User(UserCommand),
@@ -234,6 +274,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Init(arguments) => opening::init(&arguments, &key, json).await,
         Command::Serve(arguments) => serving::serve(&arguments, &key, json).await,
         Command::Project(command) => projects::run(&command, &key, json).await,
+        Command::Backup(arguments) => backup::backup(&arguments, &key, json).await,
+        Command::Restore(arguments) => backup::restore(&arguments, &key, json).await,
+        Command::Key(command) => keys::run(&command, &key, json).await,
+        Command::Reader(command) => readers::run(&command, &key, json).await,
+        Command::List(command) => lists::run(&command, &key, json).await,
+        Command::Audit(command) => auditing::run(&command, &key, json).await,
         Command::User(UserCommand::List(arguments)) => people::list(&arguments, &key, json).await,
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
         Command::Jobs(command) => jobs::run(&command, &key, json).await,

@@ -7,6 +7,7 @@ mod code;
 mod fields;
 mod ids;
 mod invitation;
+mod keys;
 mod life;
 mod person;
 mod plan;
@@ -28,6 +29,7 @@ pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
 pub use fields::{email, email_key, name, shortened, sync_id, user_id};
 pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
 pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
+pub use keys::{ISSUER_KEYS_MAX, KeyStanding, KeyState, next_index};
 pub use life::{Forbidden, Turn, next_status};
 pub use person::{Field, Person};
 pub use plan::{

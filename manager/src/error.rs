@@ -186,9 +186,24 @@ pub enum Refusal {
     /// The reader's name is not allowed.
     #[error("The reader's name {0}.")]
     ReaderName(FieldError),
+    /// The reader's place is not allowed.
+    #[error("The reader's place has more than {0} characters or a control character.")]
+    ReaderPlace(usize),
     /// The reader's output format does not come out.
     #[error("The output format does not work: {0}.")]
     OutputFormat(OutputFormatError),
+    /// No such issuer key.
+    #[error("There is no such issuer key.")]
+    KeyUnknown,
+    /// What was asked needs an issuer key in another state.
+    #[error("This needs an issuer key that is {0}.")]
+    KeyState(&'static str),
+    /// Readers or phones are not ready for what was asked.
+    #[error("The issuer key is held up: {0}. Wait, or force it.")]
+    KeyHeldUp(String),
+    /// As many issuer keys are accepted as readers and phones have room for.
+    #[error("The project has as many issuer keys as readers and phones have room for; retire one first.")]
+    KeysFull,
     /// No such project.
     #[error("There is no such project.")]
     ProjectUnknown,
@@ -243,7 +258,12 @@ impl Refusal {
             Self::ReaderRevoked => "reader-revoked",
             Self::ReaderKeyInvalid => "reader-key-invalid",
             Self::ReaderName(_) => "reader-name-invalid",
+            Self::ReaderPlace(_) => "reader-place-invalid",
             Self::OutputFormat(_) => "output-format-invalid",
+            Self::KeyUnknown => "issuer-key-unknown",
+            Self::KeyState(_) => "issuer-key-state",
+            Self::KeyHeldUp(_) => "issuer-key-held-up",
+            Self::KeysFull => "issuer-keys-full",
             Self::ProjectUnknown => "project-unknown",
             Self::ProjectNameTaken => "project-name-taken",
             Self::ProjectNeeded(_) => "project-needed",

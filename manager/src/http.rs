@@ -3,9 +3,11 @@
 mod access;
 mod activation;
 mod administrators;
+mod audit;
 mod health;
 mod imports;
 mod json;
+mod keys;
 mod meant;
 mod measuring;
 mod observing;
@@ -69,7 +71,9 @@ fn described() -> OpenApiRouter<Api> {
     let small = OpenApiRouter::default()
         .merge(activation::routes())
         .merge(administrators::routes())
+        .merge(audit::routes())
         .merge(health::routes())
+        .merge(keys::routes())
         .merge(openapi::routes())
         .merge(project::routes())
         .merge(readers::routes())

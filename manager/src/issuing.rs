@@ -1,6 +1,8 @@
 //! Signing: the one place that holds the issuer's private key and makes signed objects.
 
-use std::sync::{Mutex, PoisonError};
+mod signing_key;
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use credential::crypto::{Point, Signer, SoftwareSigner};
 use credential::id::{IssuerIndex, UserId};
@@ -18,14 +20,16 @@ use crate::domain::{
     OutputFormat, Parity, Presence, ProjectId, ReaderId, Serial, UnixTime, WiegandNumber, after,
 };
 use crate::random::{self, RandomFailed};
+use crate::vault::TokenError;
+pub(crate) use signing_key::SigningKey;
 
 /// By how much an object is valid earlier than it is made, in seconds: clocks of readers and phones may be slow.
-const CLOCK_SKEW_S: u32 = 300;
+pub(crate) const CLOCK_SKEW_S: u32 = 300;
 /// Random scalars that are tried for a key before the random source is called broken.
 const SCALAR_TRIES: usize = 8;
 
 /// Why an object was not signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IssuingError {
     /// The fields do not make an object, for example a user ID that no credential can carry.
     #[error("the object cannot be signed: its fields do not fit")]
@@ -36,19 +40,35 @@ pub enum IssuingError {
     /// The public key of a reader is not a point of P-256.
     #[error("the public key is not a point of P-256")]
     ReaderKey,
+    /// The issuer key in the token does not sign.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The task that waited for the signature was stopped.
+    #[error("the manager is stopping")]
+    Stopping,
     /// No private key could be made.
     #[error("no private key could be made")]
     Random(#[from] RandomFailed),
 }
 
-/// A private issuer key and the public keys that verify what it and its predecessors signed.
+/// The private issuer keys that sign, and the public keys that verify what is and was signed.
 pub(crate) struct Issuer {
     project: ProjectId,
-    index: IssuerIndex,
-    signer: SoftwareSigner,
+    /// The version of the project's keys that these are.
+    version: i64,
+    active: KeyAt,
+    /// Signs configurations: the oldest key that is accepted, since every reader knows it.
+    oldest: KeyAt,
     keys: IssuerKeys,
     /// The last time token: one is good for everybody who asks within its second.
     time_token: Mutex<Option<(UnixTime, [u8; TimeToken::OCTETS])>>,
+}
+
+/// A private key and the number that names it.
+#[derive(Clone)]
+struct KeyAt {
+    index: IssuerIndex,
+    key: Arc<SigningKey>,
 }
 
 /// What a reader is told, apart from the issuer keys.
@@ -77,15 +97,17 @@ pub(crate) const fn validity(now: UnixTime, life_s: u32) -> Validity {
 }
 
 impl Issuer {
-    /// An issuer that signs with `scalar`, whose public key stands in `keys` at `index`.
+    /// An issuer whose two private keys stand in `keys` by their numbers.
     pub(crate) fn new(
         project: ProjectId,
-        index: u8,
-        scalar: &Secret<32>,
+        version: i64,
+        active: (u8, Arc<SigningKey>),
+        oldest: (u8, Arc<SigningKey>),
         keys: &[(u8, [u8; 33])],
     ) -> Result<Self, IssuingError> {
-        let signer = SoftwareSigner::new(scalar).map_err(|_| IssuingError::Keys)?;
-        if !keys.contains(&(index, signer.public_key().0)) {
+        let [active, oldest] = [active, oldest].map(|(index, key)| KeyAt { index: IssuerIndex(index), key });
+        let known = |at: &KeyAt| keys.contains(&(at.index.0, at.key.public_key().0));
+        if !known(&active) || !known(&oldest) {
             return Err(IssuingError::Keys);
         }
         let keys: Vec<IssuerKey> = keys
@@ -93,7 +115,7 @@ impl Issuer {
             .map(|(index, key)| IssuerKey { index: IssuerIndex(*index), point: Point(*key) })
             .collect();
         let keys = IssuerKeys::new(project, &keys).ok_or(IssuingError::Keys)?;
-        Ok(Self { project, index: IssuerIndex(index), signer, keys, time_token: Mutex::new(None) })
+        Ok(Self { project, version, active, oldest, keys, time_token: Mutex::new(None) })
     }
 
     /// The public keys that verify the project's objects.
@@ -101,7 +123,18 @@ impl Issuer {
         &self.keys
     }
 
-    pub(crate) fn credential(
+    /// The version of the project's keys that these are.
+    pub(crate) const fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Whether the active key has signed an object.
+    pub(crate) fn has_signed(&self, object: &[u8]) -> bool {
+        // Every body begins with format, project id and issuer key index.
+        object.get(9) == Some(&self.active.index.0)
+    }
+
+    pub(crate) async fn credential(
         &self,
         serial: Serial,
         validity: Validity,
@@ -111,16 +144,16 @@ impl Issuer {
         let user_id = UserId::new(user_id.as_bytes()).map_err(|_| IssuingError::Fields)?;
         let credential = Credential {
             project: self.project,
-            issuer: self.index,
+            issuer: self.active.index,
             serial,
             validity,
             holder_key: Point(*holder_key),
             user_id,
         };
-        Ok(credential.issue(&self.signer).map_err(fields)?.to_vec())
+        self.active.sign(move |key| Ok(credential.issue(key).map_err(fields)?.to_vec())).await
     }
 
-    pub(crate) fn reader_certificate(
+    pub(crate) async fn reader_certificate(
         &self,
         reader: ReaderId,
         validity: Validity,
@@ -129,54 +162,59 @@ impl Issuer {
     ) -> Result<Vec<u8>, IssuingError> {
         let certificate = ReaderCertificate {
             project: self.project,
-            issuer: self.index,
+            issuer: self.active.index,
             reader,
             validity,
             presence: presence.into(),
             public_key: Point(*public_key),
         };
-        Ok(certificate.issue(&self.signer).map_err(fields)?.to_vec())
+        self.active.sign(move |key| Ok(certificate.issue(key).map_err(fields)?.to_vec())).await
     }
 
-    pub(crate) fn revocation_list(
+    pub(crate) async fn revocation_list(
         &self,
         version: u32,
         issued_at: UnixTime,
         serials: &[Serial],
         readers: &[ReaderId],
     ) -> Result<Vec<u8>, IssuingError> {
-        let list = RevocationList {
-            project: self.project,
-            issuer: self.index,
-            version,
-            issued_at,
-            serials,
-            readers,
+        let (project, issuer) = (self.project, self.active.index);
+        let (serials, readers) = (serials.to_vec(), readers.to_vec());
+        let list = move |key: &SigningKey| {
+            let (serials, readers) = (serials.as_slice(), readers.as_slice());
+            let list = RevocationList { project, issuer, version, issued_at, serials, readers };
+            let mut octets = vec![0; RevocationList::octets_max(serials.len(), readers.len())];
+            let length = list.issue(key, &mut octets).map_err(fields)?;
+            octets.truncate(length);
+            Ok(octets)
         };
-        let mut octets = vec![0; RevocationList::octets_max(serials.len(), readers.len())];
-        let length = list.issue(&self.signer, &mut octets).map_err(fields)?;
-        octets.truncate(length);
-        Ok(octets)
+        self.active.sign(list).await
     }
 
-    pub(crate) fn time_token(&self, now: UnixTime) -> Result<[u8; TimeToken::OCTETS], IssuingError> {
-        let mut kept = self.time_token.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) async fn time_token(&self, now: UnixTime) -> Result<[u8; TimeToken::OCTETS], IssuingError> {
+        let kept = *self.time_token.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, octets)) = kept.filter(|(time, _)| *time == now) {
             return Ok(octets);
         }
-        let token = TimeToken { project: self.project, issuer: self.index, time: now };
-        let octets = token.issue(&self.signer).map_err(fields)?;
-        *kept = Some((now, octets));
+        let token = TimeToken { project: self.project, issuer: self.active.index, time: now };
+        let octets = self.active.sign(move |key| token.issue(key).map_err(fields)).await?;
+        *self.time_token.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, octets));
         Ok(octets)
     }
 
+    /// Signs something that is of no use to anybody, to see that the key signs.
+    pub(crate) async fn probe(&self) -> Result<(), IssuingError> {
+        self.active.sign(|key| key.sign(&[b"ostiary issuer key probe", &[0]]).map_err(refused)).await?;
+        Ok(())
+    }
+
     /// The reader's configuration, signed and sealed to its key.
-    pub(crate) fn reader_configuration(
+    pub(crate) async fn reader_configuration(
         &self,
         settings: &ReaderSettings<'_>,
     ) -> Result<Vec<u8>, IssuingError> {
         let configuration = ReaderConfiguration {
-            issuer: self.index,
+            issuer: self.oldest.index,
             version: settings.version,
             certificate: settings.certificate.try_into().map_err(|_| IssuingError::Fields)?,
             issuers: self.keys.clone(),
@@ -184,20 +222,45 @@ impl Issuer {
             list_version: settings.list_version,
             output: settings.output.into(),
         };
-        let mut octets = [0; ReaderConfiguration::OCTETS_MAX];
-        let length = configuration.issue(&self.signer, &mut octets).map_err(fields)?;
-        let octets = octets.get(..length).ok_or(IssuingError::Fields)?;
-        let mut sealed = vec![0; length.saturating_add(SEAL_OVERHEAD)];
+        let octets = self.oldest.sign(move |key| {
+            let mut octets = vec![0; ReaderConfiguration::OCTETS_MAX];
+            let length = configuration.issue(key, &mut octets).map_err(fields)?;
+            octets.truncate(length);
+            Ok(octets)
+        });
+        let octets = octets.await?;
+        let mut sealed = vec![0; octets.len().saturating_add(SEAL_OVERHEAD)];
         // The operating system's random source has worked by now, or there would be no issuer key.
         let mut rng = UnwrapErr(SysRng);
-        let length = seal(&mut rng, &Point(*settings.public_key), octets, &mut sealed);
+        let length = seal(&mut rng, &Point(*settings.public_key), &octets, &mut sealed);
         sealed.truncate(length.map_err(|_| IssuingError::ReaderKey)?);
         Ok(sealed)
     }
 }
 
-fn fields<E>(_: IssueError<E>) -> IssuingError {
-    IssuingError::Fields
+impl KeyAt {
+    /// Signs, on a thread of its own where that is waited for.
+    async fn sign<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&SigningKey) -> Result<T, IssuingError> + Send + 'static,
+    ) -> Result<T, IssuingError> {
+        if !self.key.waits() {
+            return work(&self.key);
+        }
+        let key = Arc::clone(&self.key);
+        tokio::task::spawn_blocking(move || work(&key)).await.map_err(|_| IssuingError::Stopping)?
+    }
+}
+
+fn fields(error: IssueError<Option<TokenError>>) -> IssuingError {
+    match error {
+        IssueError::Signer(error) => refused(error),
+        IssueError::BufferTooSmall | IssueError::Invalid(_) => IssuingError::Fields,
+    }
+}
+
+fn refused(error: Option<TokenError>) -> IssuingError {
+    error.map_or(IssuingError::Keys, IssuingError::Token)
 }
 
 impl From<Presence> for ObjectPresence {

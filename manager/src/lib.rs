@@ -12,6 +12,7 @@
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
+pub mod backup;
 pub mod clock;
 pub mod domain;
 mod error;
@@ -19,6 +20,7 @@ mod http;
 pub mod import;
 mod issuing;
 mod jobs;
+mod keyring;
 mod manager;
 pub mod network;
 mod proof;
@@ -29,9 +31,9 @@ mod token;
 mod vault;
 
 pub use acts::{
-    Activation, AdministratorChange, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary, EnrolledReader,
-    ImportOptions, ImportPlan, IssuedInvitation, NewReader, NewToken, Origin, PlanSummary, Revocation,
-    Undone, Unready,
+    Activation, AdministratorChange, AuditFilter, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary,
+    EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, NewReader, NewToken, Origin, PlanSummary,
+    PublishedList, ReaderEdit, ReaderSummary, Revocation, Undone, Unready,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use http::{
@@ -43,4 +45,4 @@ pub use manager::Manager;
 pub use random::RandomFailed;
 pub use store::{DatabaseUrl, DatabaseUrlError, Home, StoreError};
 pub use token::ApiToken;
-pub use vault::{Unlock, VaultError};
+pub use vault::{TokenAccess, TokenError, Unlock, VaultError};

@@ -4,6 +4,8 @@ mod making;
 mod opened;
 mod opening;
 
+pub(crate) use making::make_directory;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -19,7 +21,7 @@ use crate::issuing::Issuer;
 use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Store, Transaction};
-use crate::vault::Unlock;
+use crate::vault::{Keeper, Unlock};
 use opened::Opened;
 
 /// The issuing side of one project. Clones share everything.
@@ -100,6 +102,11 @@ impl Manager {
     /// Signs for the project, as the last transaction found its keys.
     pub(crate) fn issuer(&self) -> Arc<Issuer> {
         self.opened.current().issuer.clone()
+    }
+
+    /// Who makes and opens the private keys of the project.
+    pub(crate) fn keeper(&self) -> &Arc<Keeper> {
+        self.opened.keeper()
     }
 
     pub(crate) fn ids(&self) -> &IdSource {

@@ -7,12 +7,14 @@
 
 mod administrators;
 mod audit;
+mod audit_search;
+mod backup;
 mod challenges;
 mod devices;
 mod imported;
 mod invitations;
-mod issuers;
 mod jobs;
+mod keys;
 mod location;
 mod plans;
 mod postgres;
@@ -27,11 +29,12 @@ mod transaction;
 mod users;
 mod watching;
 
+pub(crate) use backup::{Jump, ProjectCounters, is_sound};
 pub(crate) use challenges::{Challenge, Purpose};
 pub(crate) use devices::{CredentialRow, Device};
 pub(crate) use imported::Touch;
-pub(crate) use issuers::IssuerKeyRow;
 pub(crate) use jobs::{JobEnd, JobState};
+pub(crate) use keys::IssuerKeyRow;
 pub use location::{DatabaseUrl, DatabaseUrlError, Home};
 pub(crate) use plans::{PlanFile, PlanHeader, StoredPlan};
 pub(crate) use projects::VaultRow;

@@ -1,5 +1,8 @@
 //! The issuer keys at rest: sealed under a key that only the operator can make.
 
+mod keeper;
+pub(crate) mod pkcs11;
+
 use std::fmt;
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -9,6 +12,9 @@ use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
 use zeroize::Zeroizing;
+
+pub(crate) use keeper::{Keeper, KeptKey};
+pub use pkcs11::{TokenAccess, TokenError};
 
 use crate::domain::{from_base64url, to_base64url};
 use crate::random::{self, RandomFailed};
@@ -32,11 +38,19 @@ pub enum Unlock {
     Passphrase(Zeroizing<String>),
     /// A file with a random key, made together with the project if it is not there.
     KeyFile(PathBuf),
+    /// A PKCS#11 token, in which the keys are made and stay.
+    Token(TokenAccess),
 }
 
 /// Why the issuer keys do not open.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
+    /// The PKCS#11 token does not do what it should.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Keys in a token cannot be sealed for somebody else.
+    #[error("keys in a PKCS#11 token are not sealed: there is no passphrase or key file to change")]
+    NotSealed,
     /// The passphrase is too short for a new project.
     #[error("a passphrase needs at least {PASSPHRASE_MIN} characters")]
     PassphraseShort,
@@ -95,6 +109,7 @@ impl Unlock {
                 };
                 Ok((read_or_make_key_file(path)?, row))
             }
+            Self::Token(_) => Err(VaultError::NotSealed),
         }
     }
 
@@ -104,6 +119,7 @@ impl Unlock {
             (Self::Passphrase(passphrase), PASSPHRASE) => derive(passphrase, row),
             (Self::KeyFile(path), KEY_FILE) => read_key_file(path),
             (_, PASSPHRASE) => Err(VaultError::OtherKind("passphrase")),
+            (_, TOKEN) => Err(VaultError::OtherKind("PKCS#11 token")),
             _ => Err(VaultError::OtherKind("key file")),
         }
     }
@@ -111,6 +127,12 @@ impl Unlock {
 
 const PASSPHRASE: &str = "passphrase";
 const KEY_FILE: &str = "key_file";
+const TOKEN: &str = "token";
+
+/// The row of a project whose keys are in a token: there is nothing to derive.
+fn token_row() -> VaultRow {
+    VaultRow { kind: TOKEN.to_owned(), salt: Vec::new(), memory_kib: 0, passes: 0, lanes: 0 }
+}
 
 impl Vault {
     /// Seals octets together with what they are: nonce, ciphertext, tag.
@@ -174,6 +196,7 @@ impl fmt::Debug for Unlock {
         match self {
             Self::Passphrase(_) => f.write_str("Passphrase(..)"),
             Self::KeyFile(path) => f.debug_tuple("KeyFile").field(path).finish(),
+            Self::Token(access) => f.debug_tuple("Token").field(access).finish(),
         }
     }
 }

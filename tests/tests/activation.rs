@@ -80,6 +80,7 @@ impl Site {
         let (signer, scalar) = SoftwareSigner::generate(&mut rng).unwrap();
         let new = NewReader {
             name: "Main door".to_owned(),
+            place: String::new(),
             public_key: signer.public_key().0,
             presence: manager::domain::Presence::None,
             output: OutputFormat::Text,

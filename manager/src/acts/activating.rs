@@ -2,6 +2,7 @@
 //!
 //! Spec: docs/ACTIVATION.md#activation
 
+use credential::object::IssuerKeys;
 use uuid::Uuid;
 
 use crate::domain::{
@@ -55,6 +56,8 @@ pub struct DeviceAnswer {
     pub user: User,
     /// The signed credential.
     pub credential: Vec<u8>,
+    /// Every key that the project signs with, signed with, or will sign with.
+    pub issuer_keys: IssuerKeys,
     /// The newest revocation list.
     pub revocation_list: Option<Vec<u8>>,
     /// A signed token of the present time.
@@ -227,7 +230,8 @@ impl Manager {
         let serial = tx.next_serial(project).await?;
         let validity = issuing::validity(self.now(), self.project().credential_life_s);
         let user_id = &user.person.user_id;
-        let octets = self.issuer().credential(serial, validity, &device.public_key, user_id)?;
+        let issuer = self.issuer();
+        let octets = issuer.credential(serial, validity, &device.public_key, user_id).await?;
         let (not_before, not_after) = (validity.not_before, validity.not_after);
         let credential = CredentialRow { serial, device: device.id, not_before, not_after, octets };
         tx.insert_credential(project, &credential).await?;
@@ -243,6 +247,7 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let device = tx.device(project, credential.device).await?.ok_or(Refusal::DeviceUnknown)?;
         let user = tx.user(project, device.user, now).await?.ok_or(Refusal::UserUnknown)?;
+        let issuer = self.issuer();
         let life_s = self.project().credential_life_s;
         let left_at_renewal_s = life_s.saturating_sub(life_s / RENEW_AFTER_SHARE);
         Ok(DeviceAnswer {
@@ -251,7 +256,8 @@ impl Manager {
             renew_after: UnixTime(credential.not_after.0.saturating_sub(left_at_renewal_s)),
             credential: credential.octets,
             revocation_list: tx.revocation_list(project).await?.map(|(_, octets)| octets),
-            time_token: self.issuer().time_token(now)?,
+            issuer_keys: issuer.keys().clone(),
+            time_token: issuer.time_token(now).await?,
             server_time: now,
         })
     }

@@ -1,11 +1,14 @@
 //! Revoking devices, suspending users, and the list that tells readers so.
 
+use credential::crypto::RustCrypto;
+use credential::object::VerifiedRevocationList;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::{Act, Actor, ReaderId, Serial, User, UserStatus};
+use crate::domain::{Act, Actor, ReaderId, Serial, UnixTime, User, UserStatus};
 use crate::error::{Error, Refusal};
+use crate::issuing::IssuingError;
 use crate::manager::Manager;
 use crate::store::Transaction;
 
@@ -20,6 +23,21 @@ pub struct Revocation {
     pub serials: Vec<Serial>,
     /// Version of the newest revocation list, 0 while there is none.
     pub list_version: u32,
+}
+
+/// A revocation list as it was published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedList {
+    /// Goes up with each list.
+    pub version: u32,
+    /// When it was signed.
+    pub issued_at: UnixTime,
+    /// Revoked credentials, ascending.
+    pub serials: Vec<Serial>,
+    /// Revoked readers, ascending.
+    pub readers: Vec<ReaderId>,
+    /// The signed list.
+    pub octets: Vec<u8>,
 }
 
 /// What was taken from a user, before the list says so.
@@ -113,12 +131,41 @@ impl Manager {
         Ok(self.read().await?.revocation_list(self.project_id()).await?)
     }
 
+    /// The newest revocation list with what stands in it; `None` while nothing was revoked.
+    ///
+    /// # Errors
+    /// [`IssuingError::Keys`] when it is not by a key that the project still accepts.
+    pub async fn newest_list(&self) -> Result<Option<PublishedList>, Error> {
+        let Some((version, octets)) = self.revocation_list().await? else { return Ok(None) };
+        let list = VerifiedRevocationList::verify(&RustCrypto, &octets, &self.issuer_keys());
+        let list = list.map_err(|_| IssuingError::Keys)?;
+        let (issued_at, serials, readers) =
+            (list.issued_at(), list.serials().collect(), list.readers().collect());
+        Ok(Some(PublishedList { version, issued_at, serials, readers, octets }))
+    }
+
+    /// Publishes a revocation list now, whether or not anything is new: its version.
+    ///
+    /// # Errors
+    /// [`Error::Issuing`], [`Error::Store`].
+    pub async fn publish_revocation_list(&self, actor: Actor) -> Result<u32, Error> {
+        let mut tx = self.write().await?;
+        let version = self.publish_list(&mut tx).await?;
+        let (project, now, subject) = (self.project_id(), self.now(), format!("list {version}"));
+        tx.record(project, now, actor, Act::ListPublished, subject, String::new()).await?;
+        tx.commit().await?;
+        Ok(version)
+    }
+
     /// A signed token of the present time, 78 octets.
     ///
     /// # Errors
     /// [`Error::Issuing`].
-    pub fn time_token(&self) -> Result<[u8; 78], Error> {
-        Ok(self.issuer().time_token(self.now())?)
+    pub async fn time_token(&self) -> Result<[u8; 78], Error> {
+        // A transaction finds out whether another process has changed the keys.
+        drop(self.read().await?);
+        let issuer = self.issuer();
+        Ok(issuer.time_token(self.now()).await?)
     }
 
     /// Revokes what a user has and publishes it.
@@ -143,7 +190,8 @@ impl Manager {
         let version = tx.next_list_version(project).await?;
         let serials = tx.revoked_serials(project, now).await?;
         let readers = tx.revoked_readers(project, now).await?;
-        let octets = self.issuer().revocation_list(version, now, &serials, &readers)?;
+        let issuer = self.issuer();
+        let octets = issuer.revocation_list(version, now, &serials, &readers).await?;
         tx.insert_revocation_list(project, version, &octets, now).await?;
         Ok(version)
     }

@@ -1,11 +1,22 @@
 //! What has to be done when a time has come.
 
-use crate::domain::Actor;
+use crate::domain::{Actor, UnixTime};
 use crate::error::Error;
 use crate::manager::Manager;
+use crate::store::Transaction;
+
+/// The age at which a revocation list is made anew, in seconds: a day, so that what has expired leaves it and that
+/// nobody takes the newest list for one that was held back.
+const LIST_LIFE_S: u32 = 24 * 3600;
+/// Revocation lists that are kept, the newest ones.
+const LISTS_KEPT: u32 = 100;
+/// For how long an import plan is kept, in seconds: 90 days.
+const PLAN_LIFE_S: u32 = 90 * 24 * 3600;
 
 impl Manager {
-    /// Forgets expired challenges, makes deletions last that can no longer be undone, and ends deletions whose phones hold nothing any more; done again and again while
+    /// Forgets what is over (challenges, old lists and plans), publishes the revocation list anew when it is a day old,
+    /// makes deletions last that can no longer be undone, and ends deletions whose phones hold
+    /// nothing any more; done again and again while
     /// the manager serves.
     ///
     /// # Errors
@@ -18,7 +29,19 @@ impl Manager {
         for user in tx.deletable_users(project, now).await? {
             self.finish_deletion(&mut tx, user, Actor::Manager).await?;
         }
+        self.republish(&mut tx).await?;
+        tx.forget_lists(project, LISTS_KEPT).await?;
+        tx.forget_plans(project, UnixTime(now.0.saturating_sub(PLAN_LIFE_S))).await?;
         tx.commit().await?;
+        Ok(())
+    }
+
+    async fn republish(&self, tx: &mut Transaction) -> Result<(), Error> {
+        let newest = tx.revocation_list_issue(self.project_id()).await?;
+        let is_stale = |issued_at: UnixTime| self.now().0.saturating_sub(issued_at.0) >= LIST_LIFE_S;
+        if newest.is_some_and(|(_, issued_at)| is_stale(issued_at)) {
+            self.publish_list(tx).await?;
+        }
         Ok(())
     }
 }

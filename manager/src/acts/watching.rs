@@ -49,7 +49,7 @@ impl Manager {
             tracing::error!(%error, "the database cannot be written");
             return Err(Unready::Database);
         }
-        self.issuer().time_token(self.now())?;
+        self.issuer().probe().await?;
         self.pulse().is_well();
         Ok(())
     }

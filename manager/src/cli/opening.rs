@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use manager::clock::SystemClock;
 use manager::domain::{Actor, NewAdministrator, NewProject, Role, project_id_text};
-use manager::{AdministratorChange, DatabaseUrl, Home, Manager, Unlock};
+use manager::{AdministratorChange, DatabaseUrl, Home, Manager, TokenAccess, Unlock};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -65,25 +65,39 @@ pub(super) async fn open_first(dir: &Path, key: &KeyArguments) -> anyhow::Result
     Ok(Manager::open(home(dir, key)?, &unlock(dir, key)?, SystemClock).await?)
 }
 
-fn home(dir: &Path, key: &KeyArguments) -> anyhow::Result<Home> {
+/// The address of the database, unless it is a file.
+pub(super) fn database(key: &KeyArguments) -> Option<&str> {
+    key.place.database.as_deref()
+}
+
+pub(super) fn home(dir: &Path, key: &KeyArguments) -> anyhow::Result<Home> {
     let database = key.place.database.as_deref().map(str::parse::<DatabaseUrl>).transpose()?;
     Ok(Home::from(dir).with_database(database))
 }
 
 fn unlock(dir: &Path, key: &KeyArguments) -> anyhow::Result<Unlock> {
-    let Some(file) = &key.passphrase_file else {
-        return Ok(Unlock::KeyFile(key.key_file.clone().unwrap_or_else(|| dir.join(KEY_FILE))));
-    };
-    let mut passphrase = Zeroizing::new(String::new());
+    if let (Some(module), Some(token), Some(pin)) = (&key.pkcs11_module, &key.pkcs11_token, &key.pin_file) {
+        let (module, token) = (module.clone(), token.clone());
+        return Ok(Unlock::Token(TokenAccess { module, token, pin: read_secret(pin, "PIN")? }));
+    }
+    match &key.passphrase_file {
+        Some(file) => Ok(Unlock::Passphrase(read_secret(file, "passphrase")?)),
+        None => Ok(Unlock::KeyFile(key.key_file.clone().unwrap_or_else(|| dir.join(KEY_FILE)))),
+    }
+}
+
+/// Reads a line that must not be seen from a file, or from standard input where the file is `-`.
+pub(super) fn read_secret(file: &Path, what: &str) -> anyhow::Result<Zeroizing<String>> {
+    let mut secret = Zeroizing::new(String::new());
     if file.as_os_str() == "-" {
-        std::io::stdin().lock().take(PASSPHRASE_OCTETS_MAX).read_to_string(&mut passphrase)?;
+        std::io::stdin().lock().take(PASSPHRASE_OCTETS_MAX).read_to_string(&mut secret)?;
     } else {
         let opened = std::fs::File::open(file).with_context(|| file.display().to_string())?;
-        opened.take(PASSPHRASE_OCTETS_MAX).read_to_string(&mut passphrase)?;
+        opened.take(PASSPHRASE_OCTETS_MAX).read_to_string(&mut secret)?;
     }
-    let passphrase = passphrase.trim_end_matches(['\r', '\n']);
-    if passphrase.is_empty() {
-        bail!("the passphrase is empty");
+    let secret = secret.trim_end_matches(['\r', '\n']);
+    if secret.is_empty() {
+        bail!("the {what} is empty");
     }
-    Ok(Unlock::Passphrase(Zeroizing::new(passphrase.to_owned())))
+    Ok(Zeroizing::new(secret.to_owned()))
 }

@@ -67,8 +67,22 @@ pub enum Act {
     UserDeleted,
     /// A reader was enrolled.
     ReaderEnrolled,
+    /// What is set about a reader was changed.
+    ReaderEdited,
     /// A reader was revoked.
     ReaderRevoked,
+    /// A revocation list was published although nothing was revoked.
+    ListPublished,
+    /// An issuer key was made.
+    IssuerKeyMade,
+    /// An issuer key began to sign.
+    IssuerKeyActivated,
+    /// An issuer key is no longer accepted.
+    IssuerKeyRetired,
+    /// The issuer keys were sealed under another passphrase or key file.
+    IssuerKeysResealed,
+    /// The database was restored from a backup.
+    BackupRestored,
 }
 
 /// One row of the log.
@@ -100,6 +114,9 @@ pub enum AuditBreak {
     /// The row was changed, or a row before it was removed or added.
     #[error("the audit log does not hold at row {0}")]
     Row(u64),
+    /// The log holds in itself and does not have the row that was expected of it.
+    #[error("row {0} of the audit log is not the one that was expected: the log was replaced or cut")]
+    Head(u64),
     /// Rows at the end are missing or too many.
     #[error("the audit log has {found} rows and its project says {expected}")]
     Length {
@@ -195,7 +212,14 @@ impl Act {
             Self::UserResumed => "user_resumed",
             Self::UserDeleted => "user_deleted",
             Self::ReaderEnrolled => "reader_enrolled",
+            Self::ReaderEdited => "reader_edited",
             Self::ReaderRevoked => "reader_revoked",
+            Self::ListPublished => "list_published",
+            Self::IssuerKeyMade => "issuer_key_made",
+            Self::IssuerKeyActivated => "issuer_key_activated",
+            Self::IssuerKeyRetired => "issuer_key_retired",
+            Self::IssuerKeysResealed => "issuer_keys_resealed",
+            Self::BackupRestored => "backup_restored",
         }
     }
 }

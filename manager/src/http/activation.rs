@@ -14,7 +14,6 @@ use super::problem::Problem;
 use crate::acts::{Activation, ChallengeGiven, DeviceAnswer};
 use crate::domain::{InvitationCode, project_id_text, to_base64url};
 use crate::error::Refusal;
-use crate::manager::Manager;
 
 /// Characters of what a device is called.
 const NAME_MAX: usize = 100;
@@ -189,7 +188,7 @@ async fn activate(
         platform,
     };
     let answer = access.manager().activate(activation).await?;
-    Ok((StatusCode::CREATED, Json(view(access.manager(), answer))))
+    Ok((StatusCode::CREATED, Json(view(answer))))
 }
 
 /// Gives a device a challenge for its renewal.
@@ -226,11 +225,11 @@ async fn renew(
 ) -> Result<Json<AnswerView>, Problem> {
     let manager = access.manager();
     let answer = manager.renew(device, &request.challenge.octets(), &request.signature.octets()).await?;
-    Ok(Json(view(manager, answer)))
+    Ok(Json(view(answer)))
 }
 
-fn view(manager: &Manager, answer: DeviceAnswer) -> AnswerView {
-    let keys = manager.issuer_keys();
+fn view(answer: DeviceAnswer) -> AnswerView {
+    let keys = answer.issuer_keys;
     let person = answer.user.person;
     AnswerView {
         device_id: answer.device,

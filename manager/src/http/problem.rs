@@ -211,6 +211,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UserUnknown
         | Refusal::PlanUnknown
         | Refusal::ReaderUnknown
+        | Refusal::KeyUnknown
         | Refusal::ProjectUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
@@ -227,7 +228,10 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UndoOver
         | Refusal::SyncWaits { .. }
         | Refusal::ConfirmationNeeded(_)
-        | Refusal::ReaderKnown(_) => StatusCode::CONFLICT,
+        | Refusal::ReaderKnown(_)
+        | Refusal::KeyState(_)
+        | Refusal::KeyHeldUp(_)
+        | Refusal::KeysFull => StatusCode::CONFLICT,
         Refusal::InvitationExpired
         | Refusal::InvitationVoid
         | Refusal::UserDeleted
@@ -237,6 +241,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid
         | Refusal::ReaderName(_)
+        | Refusal::ReaderPlace(_)
         | Refusal::OutputFormat(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

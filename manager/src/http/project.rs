@@ -65,7 +65,7 @@ async fn time_token(
     Segment(project): Segment<String>,
 ) -> Result<Response, Problem> {
     known(access.manager(), &project)?;
-    let token = access.manager().time_token()?;
+    let token = access.manager().time_token().await?;
     Ok(([OCTETS], token.to_vec()).into_response())
 }
 

@@ -7,19 +7,18 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use super::opened::{Opened, key_label};
-use super::opening::blocking;
+use super::opened::Opened;
 use super::{Manager, Shared};
 use crate::acts::insert_first_owner;
 use crate::clock::Clock;
 use crate::domain::{Act, Actor, NewProject, ProjectId, UnixTime, project_id_text};
 use crate::error::{DirectoryError, Error, Refusal};
-use crate::issuing;
+use crate::keyring::{self, blocking};
 use crate::pulse::Pulse;
 use crate::random::{self, IdSource};
-use crate::store::{Home, IssuerKeyRow, Store, Transaction};
+use crate::store::{Home, Store, Transaction};
 use crate::token::ApiToken;
-use crate::vault::{Unlock, Vault};
+use crate::vault::{Keeper, Unlock};
 
 impl Manager {
     /// Makes an installation in `home`: its database and its first project, with an issuer key and an API token, which
@@ -95,29 +94,18 @@ async fn make_project(
     ids: &IdSource,
 ) -> Result<(Arc<Opened>, ApiToken), Error> {
     let project = new.clone().into_project(id, now);
-    let (vault, row) = blocking(unlock, Unlock::create).await?;
+    let unlock = unlock.clone();
+    let (keeper, row) = blocking(move || Keeper::create(&unlock)).await?;
+    let keeper = Arc::new(keeper);
     tx.insert_project(&project).await?;
     tx.insert_vault(id, &row).await?;
     tx.record(id, now, Actor::Operator, Act::ProjectMade, project_id_text(id), String::new()).await?;
-    insert_first_issuer(tx, id, &vault, now).await?;
+    keyring::make_first(tx, id, &keeper, now).await?;
     let token = insert_first_owner(tx, id, ids, now).await?;
-    Ok((Arc::new(Opened::read(tx, id, vault).await?), token))
+    Ok((Arc::new(Opened::read(tx, id, keeper).await?), token))
 }
 
-async fn insert_first_issuer(
-    tx: &mut Transaction,
-    project: ProjectId,
-    vault: &Vault,
-    now: UnixTime,
-) -> Result<(), Error> {
-    let (scalar, public_key) = issuing::generate()?;
-    let sealed_private_key = vault.seal(&key_label(project, 0), scalar.expose())?;
-    let row = IssuerKeyRow { index: 0, public_key, sealed_private_key, is_active: true };
-    tx.insert_issuer_key(project, &row, now).await?;
-    Ok(())
-}
-
-fn make_directory(dir: &Path) -> Result<(), DirectoryError> {
+pub(crate) fn make_directory(dir: &Path) -> Result<(), DirectoryError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -10,10 +10,11 @@ use super::{Manager, Shared};
 use crate::clock::Clock;
 use crate::domain::{Project, ProjectId, parse_project_id};
 use crate::error::{DirectoryError, Error, Refusal};
+use crate::keyring::blocking;
 use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Home, Store};
-use crate::vault::{Unlock, VaultError};
+use crate::vault::{Keeper, Unlock};
 
 impl Manager {
     /// Opens the oldest project in `home`.
@@ -105,8 +106,9 @@ impl Manager {
 
 async fn open_one(store: &Store, id: ProjectId, unlock: &Unlock) -> Result<Opened, Error> {
     let row = store.read().await?.vault(id).await?.ok_or(Refusal::ProjectUnknown)?;
-    let vault = blocking(unlock, move |unlock| unlock.open(&row)).await?;
-    Opened::read(&mut store.read().await?, id, vault).await
+    let unlock = unlock.clone();
+    let keeper = Arc::new(blocking(move || Keeper::open(&unlock, &row)).await?);
+    Opened::read(&mut store.read().await?, id, keeper).await
 }
 
 /// The project of this id or of this name.
@@ -114,14 +116,4 @@ fn find(projects: &[Project], named: &str) -> Option<ProjectId> {
     let id = parse_project_id(named);
     let is_meant = |project: &&Project| Some(project.id) == id || project.name == named;
     projects.iter().find(is_meant).map(|project| project.id)
-}
-
-/// Runs what takes long beside the tasks that must not wait for it.
-pub(super) async fn blocking<T: Send + 'static>(
-    unlock: &Unlock,
-    work: impl FnOnce(&Unlock) -> Result<T, VaultError> + Send + 'static,
-) -> Result<T, Error> {
-    let unlock = unlock.clone();
-    let done = tokio::task::spawn_blocking(move || work(&unlock)).await;
-    Ok(done.map_err(|_| Error::Stopping)??)
 }

@@ -5,7 +5,7 @@ use super::{StoreError, Transaction};
 use crate::domain::{Act, Actor, AuditEntry, ProjectId, UnixTime};
 
 #[derive(sqlx::FromRow)]
-struct Columns {
+pub(super) struct Columns {
     sequence: i64,
     time: i64,
     actor: String,
@@ -86,7 +86,7 @@ impl Transaction {
 }
 
 impl Columns {
-    fn into_entry(self) -> Result<AuditEntry, StoreError> {
+    pub(super) fn into_entry(self) -> Result<AuditEntry, StoreError> {
         Ok(AuditEntry {
             sequence: number(self.sequence, "audit row")?,
             time: time(self.time)?,

@@ -7,7 +7,7 @@ use crate::domain::{Project, ProjectId, ReaderId, Serial, chain_start};
 /// How the key of a vault is made from what the operator has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct VaultRow {
-    /// `passphrase` or `key_file`.
+    /// `passphrase`, `key_file` or `token`.
     pub(crate) kind: String,
     pub(crate) salt: Vec<u8>,
     pub(crate) memory_kib: u32,
@@ -193,6 +193,25 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         self.query(
             "INSERT INTO vaults (project, kind, salt, memory_kib, passes, lanes) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(project.0.as_slice())
+        .bind(&vault.kind)
+        .bind(vault.salt.as_slice())
+        .bind(i64::from(vault.memory_kib))
+        .bind(i64::from(vault.passes))
+        .bind(i64::from(vault.lanes))
+        .execute()
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn update_vault(
+        &mut self,
+        project: ProjectId,
+        vault: &VaultRow,
+    ) -> Result<(), StoreError> {
+        self.query(
+            "UPDATE vaults SET kind = $2, salt = $3, memory_kib = $4, passes = $5, lanes = $6 WHERE project = $1",
         )
         .bind(project.0.as_slice())
         .bind(&vault.kind)

@@ -13,6 +13,7 @@ impl Transaction {
     ) -> Result<Vec<Serial>, StoreError> {
         let rows: Vec<(i64,)> = self.query(
             "SELECT serial FROM credentials WHERE project = $1 AND revoked_at IS NOT NULL AND not_after > $2 \
+                 UNION SELECT serial FROM carried_revocations WHERE project = $1 AND until > $2 \
              ORDER BY serial",
         )
         .bind(project.0.as_slice())

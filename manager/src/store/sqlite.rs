@@ -47,6 +47,12 @@ impl Embedded {
         Ok(Transaction(Inner::Sqlite(self.readers.begin().await?)))
     }
 
+    /// Copies one state into an empty file.
+    pub(super) async fn copy_into(&self, file: &Path) -> Result<(), StoreError> {
+        sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(&self.readers).await?;
+        Ok(())
+    }
+
     /// The name of each pool, its connections, and those that nobody uses.
     pub(super) fn connections(&self) -> Vec<(&'static str, u32, usize)> {
         [("write", &self.writer), ("read", &self.readers)]

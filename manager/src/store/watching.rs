@@ -45,4 +45,35 @@ impl Transaction {
             .await?;
         row.map(|(version, issued)| Ok((number(version, "list version")?, time(issued)?))).transpose()
     }
+
+    /// Forgets all but the newest revocation lists.
+    pub(crate) async fn forget_lists(&mut self, project: ProjectId, kept: u32) -> Result<(), StoreError> {
+        self.query(
+            "DELETE FROM revocation_lists WHERE project = $1 AND version <= \
+             (SELECT list_version FROM projects WHERE id = $1) - $2",
+        )
+        .bind(project.0.as_slice())
+        .bind(i64::from(kept))
+        .execute()
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets import plans that were made before a time.
+    pub(crate) async fn forget_plans(
+        &mut self,
+        project: ProjectId,
+        before: UnixTime,
+    ) -> Result<(), StoreError> {
+        for statement in [
+            "DELETE FROM plan_users WHERE project = $1 AND plan IN \
+             (SELECT id FROM plans WHERE project = $1 AND created_at < $2)",
+            "DELETE FROM plan_steps WHERE project = $1 AND plan IN \
+             (SELECT id FROM plans WHERE project = $1 AND created_at < $2)",
+            "DELETE FROM plans WHERE project = $1 AND created_at < $2",
+        ] {
+            self.query(statement).bind(project.0.as_slice()).bind(i64::from(before.0)).execute().await?;
+        }
+        Ok(())
+    }
 }

@@ -13,6 +13,8 @@ mod api;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod floods;
@@ -20,6 +22,8 @@ mod floods;
 mod imports;
 #[cfg(test)]
 mod jobs;
+#[cfg(test)]
+mod keys;
 #[cfg(test)]
 mod lists;
 #[cfg(test)]

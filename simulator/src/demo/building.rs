@@ -97,6 +97,7 @@ async fn enrol(manager: &Manager, output: OutputFormat) -> Result<Door<'static, 
     let scalar = enrolment::make_key(&mut rng)?;
     let new = NewReader {
         name: "Front door".to_owned(),
+        place: String::new(),
         public_key: enrolment::public_key(&RustCrypto, &scalar)?.0,
         presence: Presence::None,
         output,
@@ -105,6 +106,6 @@ async fn enrol(manager: &Manager, output: OutputFormat) -> Result<Door<'static, 
     let sealed = enrolled.configuration.as_mut_slice();
     let configured = enrolment::open_configuration(&RustCrypto, &scalar, Trust::Confirmed, None, sealed)?;
     let mut door = Door::new(RustCrypto, scalar, configured, &mut rng, Instant(0))?;
-    door.take_time_token(&manager.time_token()?, Instant(0))?;
+    door.take_time_token(&manager.time_token().await?, Instant(0))?;
     Ok(door)
 }

@@ -12,6 +12,8 @@ pub(in crate::http) trait Need: Send + std::marker::Sync + 'static {
 pub(in crate::http) struct AdministratorsRead;
 /// [`Scope::AdministratorsWrite`].
 pub(in crate::http) struct AdministratorsWrite;
+/// [`Scope::AuditRead`].
+pub(in crate::http) struct AuditRead;
 /// [`Scope::Imports`].
 pub(in crate::http) struct Imports;
 /// [`Scope::ReadersRead`].
@@ -20,6 +22,10 @@ pub(in crate::http) struct ReadersRead;
 pub(in crate::http) struct ReadersWrite;
 /// [`Scope::Sync`].
 pub(in crate::http) struct Sync;
+/// [`Scope::SettingsRead`].
+pub(in crate::http) struct SettingsRead;
+/// [`Scope::SettingsWrite`].
+pub(in crate::http) struct SettingsWrite;
 /// [`Scope::UsersRead`].
 pub(in crate::http) struct UsersRead;
 /// [`Scope::UsersWrite`].
@@ -30,6 +36,9 @@ impl Need for AdministratorsRead {
 }
 impl Need for AdministratorsWrite {
     const SCOPE: Scope = Scope::AdministratorsWrite;
+}
+impl Need for AuditRead {
+    const SCOPE: Scope = Scope::AuditRead;
 }
 impl Need for Imports {
     const SCOPE: Scope = Scope::Imports;
@@ -42,6 +51,12 @@ impl Need for ReadersWrite {
 }
 impl Need for Sync {
     const SCOPE: Scope = Scope::Sync;
+}
+impl Need for SettingsRead {
+    const SCOPE: Scope = Scope::SettingsRead;
+}
+impl Need for SettingsWrite {
+    const SCOPE: Scope = Scope::SettingsWrite;
 }
 impl Need for UsersRead {
     const SCOPE: Scope = Scope::UsersRead;
