@@ -119,9 +119,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(auditing::AuditCommand),
-    /// Users.
+    /// Users, their invitations and phones.
     #[command(subcommand)]
-    User(UserCommand),
+    User(people::UserCommand),
     /// Import people from a CSV file: First name, Last name, E-mail address, ID and optionally Sync ID.
     ///
     /// The file says who is there: people who are not in it are deleted, and their phones revoked.
@@ -132,17 +132,13 @@ enum Command {
     /// Apply a plan that waits to be confirmed.
     Apply(ApplyArguments),
     /// List the newest import plans.
-    Plans(ListArguments),
+    Plans(ProjectArguments),
     /// Undo an import: added users go, changed users are as before, deleted users come back.
     Undo(UndoArguments),
     /// Show or set for how long imports can be undone.
     UndoWindow(UndoWindowArguments),
     /// Write everybody to a CSV file that can be imported again.
     Export(ExportArguments),
-    /// Invite a user; a phone that the user has is revoked.
-    Invite(OneUserArguments),
-    /// Revoke a user's phone now and for good.
-    Revoke(OneUserArguments),
     /// Administrators.
     #[command(subcommand)]
     Admin(administrators::AdminCommand),
@@ -151,12 +147,6 @@ enum Command {
     Token(administrators::TokenCommand),
     /// Print the description of the API: OpenAPI 3.1 as JSON.
     Openapi,
-}
-
-#[derive(Debug, Subcommand)]
-enum UserCommand {
-    /// List users with their status.
-    List(ListArguments),
 }
 
 #[derive(Debug, Args)]
@@ -192,12 +182,6 @@ pub(crate) struct ProjectArguments {
     /// Directory of the project.
     #[arg(long, env = "OSTIARY_DIR", default_value = ".", value_name = "DIR")]
     dir: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct ListArguments {
-    #[command(flatten)]
-    project: ProjectArguments,
 }
 
 #[derive(Debug, Args)]
@@ -259,14 +243,6 @@ pub(crate) struct ExportArguments {
     output: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct OneUserArguments {
-    /// The user, by e-mail address, user ID or id.
-    user: String,
-    #[command(flatten)]
-    project: ProjectArguments,
-}
-
 /// Does what the arguments ask for.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let Arguments { command, json, key } = arguments;
@@ -280,7 +256,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Reader(command) => readers::run(&command, &key, json).await,
         Command::List(command) => lists::run(&command, &key, json).await,
         Command::Audit(command) => auditing::run(&command, &key, json).await,
-        Command::User(UserCommand::List(arguments)) => people::list(&arguments, &key, json).await,
+        Command::User(command) => people::run(&command, &key, json).await,
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
         Command::Jobs(command) => jobs::run(&command, &key, json).await,
         Command::Apply(arguments) => plans::apply(&arguments, &key, json).await,
@@ -288,8 +264,6 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Undo(arguments) => plans::undo(&arguments, &key, json).await,
         Command::UndoWindow(arguments) => plans::undo_window(&arguments, &key, json).await,
         Command::Export(arguments) => plans::export(&arguments, &key, json).await,
-        Command::Invite(arguments) => people::invite(&arguments, &key, json).await,
-        Command::Revoke(arguments) => people::revoke(&arguments, &key, json).await,
         Command::Admin(command) => administrators::run_admin(&command, &key, json).await,
         Command::Token(command) => administrators::run_token(&command, &key, json).await,
         Command::Openapi => {

@@ -4,11 +4,13 @@ mod access;
 mod administrator;
 mod audit;
 mod code;
+mod edit;
 mod fields;
 mod ids;
 mod invitation;
 mod keys;
 mod life;
+mod listing;
 mod person;
 mod plan;
 mod project;
@@ -25,17 +27,19 @@ pub use administrator::{
 };
 pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
 pub use code::{CodeError, InvitationCode};
+pub use edit::PersonEdit;
 pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
 pub use fields::{email, email_key, name, shortened, sync_id, user_id};
 pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
 pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
 pub use keys::{ISSUER_KEYS_MAX, KeyStanding, KeyState, next_index};
 pub use life::{Forbidden, Turn, next_status};
+pub use listing::{SortedBy, UserFilter, UserList, UserListError, UserOrder, UserPlace};
 pub use person::{Field, Person};
 pub use plan::{
     Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, plan,
 };
-pub use project::{NewProject, Project, ProjectChange, ProjectError};
+pub use project::{LIFE_S, NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
 pub use reminder::{PendingInvitation, Reminder, ReminderSettings};
 pub use search::{Search, SearchKeys, prefix_end};

@@ -1,7 +1,8 @@
 //! What can go wrong, sorted by who has to do something about it.
 
 use crate::domain::{
-    AdministratorError, FieldError, OutputFormatError, ProjectError, Role, Scope, Scopes, UndoConflicts,
+    AdministratorError, Field, FieldError, Forbidden, OutputFormatError, ProjectError, Role, Scope, Scopes,
+    UndoConflicts,
 };
 use crate::import::ImportErrors;
 use crate::issuing::IssuingError;
@@ -139,6 +140,20 @@ pub enum Refusal {
     /// What was asked needs a user of another status.
     #[error("This needs a user who is {0}.")]
     UserStatus(&'static str),
+    /// Fields of a person break their rules.
+    #[error("{}", listed(.0))]
+    PersonInvalid(Vec<(Field, FieldError)>),
+    /// Another user has what only one can have.
+    #[error("The {} belongs to another user, {holder}.", named(*.field))]
+    Taken {
+        /// What is taken.
+        field: Field,
+        /// The name of the user who has it.
+        holder: String,
+    },
+    /// The invitation would live too short or too long.
+    #[error("An invitation lives 1 hour to 1 year; {0} s is not between.")]
+    InvitationLife(u32),
     /// No such plan.
     #[error("There is no such import plan.")]
     PlanUnknown,
@@ -213,6 +228,9 @@ pub enum Refusal {
     /// There is more than one project, and none was named.
     #[error("There is more than one project: {0}. Say which one with --project.")]
     ProjectNeeded(String),
+    /// No revocation list of this version was published.
+    #[error("There is no revocation list {0}.")]
+    ListUnknown(u32),
     /// The project has not revoked anything yet.
     #[error("This project has no revocation list yet.")]
     RevocationListNone,
@@ -244,6 +262,9 @@ impl Refusal {
             Self::UserUnknown => "user-unknown",
             Self::UserDeleted => "user-deleted",
             Self::UserStatus(_) => "user-status",
+            Self::PersonInvalid(_) => "person-invalid",
+            Self::Taken { .. } => "taken",
+            Self::InvitationLife(_) => "invitation-life-invalid",
             Self::PlanUnknown => "plan-unknown",
             Self::PlanApplied => "plan-applied",
             Self::PlanOutdated => "plan-outdated",
@@ -267,7 +288,36 @@ impl Refusal {
             Self::ProjectUnknown => "project-unknown",
             Self::ProjectNameTaken => "project-name-taken",
             Self::ProjectNeeded(_) => "project-needed",
+            Self::ListUnknown(_) => "list-unknown",
             Self::RevocationListNone => "revocation-list-none",
         }
+    }
+}
+
+impl From<Forbidden> for Refusal {
+    fn from(forbidden: Forbidden) -> Self {
+        match forbidden {
+            Forbidden::Deleted => Self::UserDeleted,
+            Forbidden::Suspended => Self::UserSuspended,
+            Forbidden::Needs(what) => Self::UserStatus(what),
+        }
+    }
+}
+
+/// Every field with what is wrong with it, in one line.
+fn listed(errors: &[(Field, FieldError)]) -> String {
+    let errors: Vec<String> =
+        errors.iter().map(|(field, error)| format!("{}: {error}", field.name())).collect();
+    format!("{}.", errors.join("; "))
+}
+
+/// A field in the middle of a sentence.
+const fn named(field: Field) -> &'static str {
+    match field {
+        Field::FirstName => "first name",
+        Field::LastName => "last name",
+        Field::Email => "e-mail address",
+        Field::UserId => "user ID",
+        Field::SyncId => "Sync ID",
     }
 }

@@ -8,6 +8,7 @@ mod health;
 mod imports;
 mod json;
 mod keys;
+mod lives;
 mod meant;
 mod measuring;
 mod observing;
@@ -17,6 +18,8 @@ mod problem;
 mod project;
 mod projects;
 mod readers;
+mod reports;
+mod resetting;
 mod serving;
 mod settings;
 mod users;
@@ -77,7 +80,10 @@ fn described() -> OpenApiRouter<Api> {
         .merge(openapi::routes())
         .merge(project::routes())
         .merge(readers::routes())
+        .merge(reports::routes())
+        .merge(resetting::routes())
         .merge(users::routes())
+        .merge(lives::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(timeout(REQUEST_TIMEOUT));
     OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(small)

@@ -32,8 +32,9 @@ mod vault;
 
 pub use acts::{
     Activation, AdministratorChange, AuditFilter, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary,
-    EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, NewReader, NewToken, Origin, PlanSummary,
-    PublishedList, ReaderEdit, ReaderSummary, Revocation, Undone, Unready,
+    EditedUser, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, NewReader, NewToken, Origin,
+    PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState,
+    Undone, Unready, UserPage, UserQuery,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use http::{

@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 const ACTIVATION: &[u8] = b"ostiary activation\0";
 /// Label of the proof at renewal.
 const RENEWAL: &[u8] = b"ostiary renewal\0";
+/// Label of the proof at a reset.
+const RESET: &[u8] = b"ostiary reset\0";
 
 /// Octets of a challenge.
 pub(crate) const CHALLENGE_OCTETS: usize = 32;
@@ -38,7 +40,25 @@ pub(crate) fn renewal_holds(
     public_key: &[u8; 33],
     signature: &[u8; 64],
 ) -> bool {
-    let message: [&[u8]; 3] = [RENEWAL, challenge, public_key];
+    still_has_key(RENEWAL, challenge, public_key, signature)
+}
+
+/// Whether `signature` proves that a reset is asked for by the device itself.
+pub(crate) fn reset_holds(
+    challenge: &[u8; CHALLENGE_OCTETS],
+    public_key: &[u8; 33],
+    signature: &[u8; 64],
+) -> bool {
+    still_has_key(RESET, challenge, public_key, signature)
+}
+
+fn still_has_key(
+    label: &[u8],
+    challenge: &[u8; CHALLENGE_OCTETS],
+    public_key: &[u8; 33],
+    signature: &[u8; 64],
+) -> bool {
+    let message: [&[u8]; 3] = [label, challenge, public_key];
     RustCrypto.verify(&Point(*public_key), &message, &Signature(*signature)).is_ok()
 }
 

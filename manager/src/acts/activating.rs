@@ -6,8 +6,8 @@ use credential::object::IssuerKeys;
 use uuid::Uuid;
 
 use crate::domain::{
-    Act, Actor, Invitation, InvitationCode, Redemption, UnixTime, User, UserStatus, WRONG_ANSWERS_MAX, after,
-    redemption,
+    Act, Actor, Invitation, InvitationCode, Redemption, Turn, UnixTime, User, UserStatus, WRONG_ANSWERS_MAX,
+    after, redemption,
 };
 use crate::error::{Error, Refusal};
 use crate::issuing;
@@ -86,7 +86,13 @@ impl Manager {
         let invitation = self.read().await?.invitation(project, &code.hash()).await?;
         let invitation = invitation.ok_or(Refusal::InvitationUnknown)?;
         refuse(redemption(&invitation, None, now))?;
-        self.give_challenge(Purpose::Activation, invitation.id).await
+        let (challenge, given) = self.new_challenge()?;
+        let mut tx = self.write_beside().await?;
+        tx.invitation_opened(project, &code.hash(), now).await?;
+        tx.insert_challenge(project, &challenge, Purpose::Activation, invitation.id, given.expires_at)
+            .await?;
+        tx.commit().await?;
+        Ok(given)
     }
 
     /// Redeems an invitation for the key that the device proves.
@@ -155,7 +161,7 @@ impl Manager {
         now: UnixTime,
     ) -> Result<DeviceAnswer, Error> {
         let project = self.project_id();
-        let user = self.present_user(tx, user).await?;
+        let (user, next) = self.turn(tx, user, Turn::Redeem).await?;
         let device = Device {
             id: self.ids().next(now),
             user: user.id,
@@ -169,7 +175,7 @@ impl Manager {
             return Err(Refusal::InvitationUsed.into());
         }
         tx.insert_device(project, &device, now).await?;
-        tx.set_user_status(project, user.id, UserStatus::Active, now).await?;
+        tx.set_user_status(project, user.id, next, now).await?;
         let subject = user.id.to_string();
         tx.record(project, now, Actor::Device(device.id), Act::DeviceActivated, subject, String::new())
             .await?;
@@ -198,7 +204,8 @@ impl Manager {
     ) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
         if tx.count_wrong_answer(project, &code.hash(), WRONG_ANSWERS_MAX).await? {
-            tx.set_user_status(project, invitation.user, UserStatus::NotInvited, now).await?;
+            let (_, next) = self.turn(tx, invitation.user, Turn::VoidInvitation).await?;
+            tx.set_user_status(project, invitation.user, next, now).await?;
             let (subject, detail) = (invitation.user.to_string(), format!("invitation {}", invitation.id));
             tx.record(project, now, Actor::Manager, Act::InvitationVoided, subject, detail).await?;
         }
@@ -210,13 +217,18 @@ impl Manager {
         purpose: Purpose,
         subject: Uuid,
     ) -> Result<ChallengeGiven, Error> {
+        let (hash, given) = self.new_challenge()?;
+        let mut tx = self.write_beside().await?;
+        tx.insert_challenge(self.project_id(), &hash, purpose, subject, given.expires_at).await?;
+        tx.commit().await?;
+        Ok(given)
+    }
+
+    /// A new challenge and the hash under which it is kept.
+    fn new_challenge(&self) -> Result<([u8; 32], ChallengeGiven), Error> {
         let challenge: [u8; CHALLENGE_OCTETS] = random::octets()?;
         let expires_at = after(self.now(), CHALLENGE_LIFE_S);
-        let hash = proof::hash(&challenge);
-        let mut tx = self.write_beside().await?;
-        tx.insert_challenge(self.project_id(), &hash, purpose, subject, expires_at).await?;
-        tx.commit().await?;
-        Ok(ChallengeGiven { challenge, expires_at })
+        Ok((proof::hash(&challenge), ChallengeGiven { challenge, expires_at }))
     }
 
     /// Makes a credential with a new serial for a device.
@@ -233,7 +245,9 @@ impl Manager {
         let issuer = self.issuer();
         let octets = issuer.credential(serial, validity, &device.public_key, user_id).await?;
         let (not_before, not_after) = (validity.not_before, validity.not_after);
-        let credential = CredentialRow { serial, device: device.id, not_before, not_after, octets };
+        let issued_at = self.now();
+        let credential =
+            CredentialRow { serial, device: device.id, not_before, not_after, issued_at, octets };
         tx.insert_credential(project, &credential).await?;
         Ok(credential)
     }

@@ -235,20 +235,30 @@ impl Manager {
         if !deleted.is_empty() || !changed.is_empty() {
             tx.keep_before(project, plan).await?;
         }
+        let mut is_list_due = false;
         if !deleted.is_empty() {
             let status = |has_phone| {
                 next_status(UserStatus::Active, Turn::Delete, has_phone).unwrap_or(UserStatus::Deleted)
             };
             let statuses = (status(true), status(false));
-            if tx.delete_planned(project, plan, statuses, now, undo_until).await? > 0 {
-                self.publish_list(tx).await?;
-            }
+            is_list_due = tx.delete_planned(project, plan, statuses, now, undo_until).await? > 0;
         }
         if !changed.is_empty() {
             tx.park_planned(project, plan).await?;
         }
         for (user, person) in changed {
             tx.update_person(project, user, person, now).await?;
+        }
+        // As in an edit: a user ID that was taken away may be somebody else's in the next line.
+        for done in steps {
+            if let Step::Change { user, old, new, .. } = &done.step
+                && old.user_id != new.user_id
+            {
+                is_list_due |= !tx.revoke_credentials(project, *user, now).await?.is_empty();
+            }
+        }
+        if is_list_due {
+            self.publish_list(tx).await?;
         }
         let added = steps.iter().filter_map(|done| match (&done.step, done.added) {
             (Step::Add { new, .. }, Some(user)) => Some((user, new)),

@@ -2,14 +2,19 @@
 
 use uuid::Uuid;
 
-use crate::domain::{Act, Actor, Invitation, InvitationCode, InvitationState, UnixTime, UserStatus, after};
+use crate::domain::{
+    Act, Actor, Invitation, InvitationCode, InvitationState, LIFE_S, Turn, UnixTime, UserStatus, after,
+};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::random;
+use crate::store::Transaction;
 
 /// An invitation with its secret, which is shown only now.
 #[derive(Clone, Debug)]
 pub struct IssuedInvitation {
+    /// Names the invitation in the audit log.
+    pub id: Uuid,
     /// Who is invited.
     pub user: Uuid,
     /// The secret; as a code to type by [`InvitationCode::grouped`].
@@ -21,34 +26,59 @@ pub struct IssuedInvitation {
 }
 
 impl Manager {
-    /// Invites a user: earlier invitations are void at once, and a phone that the user has is revoked now.
+    /// Invites a user for as long as the project says; see [`Manager::invite_for`].
     ///
     /// # Errors
     /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserSuspended`].
     pub async fn invite(&self, actor: Actor, user: Uuid) -> Result<IssuedInvitation, Error> {
+        self.invite_for(actor, user, None).await
+    }
+
+    /// Invites a user: earlier invitations are void at once, and a phone that the user has is revoked now.
+    ///
+    /// `life_s` is for how many seconds the invitation is good, 1 hour to 1 year; `None` is as the project sets it.
+    ///
+    /// # Errors
+    /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserSuspended`], [`Refusal::InvitationLife`].
+    pub async fn invite_for(
+        &self,
+        actor: Actor,
+        user: Uuid,
+        life_s: Option<u32>,
+    ) -> Result<IssuedInvitation, Error> {
         let (project, now) = (self.project_id(), self.now());
-        let code = InvitationCode::new(random::octets()?);
-        let expires_at = after(now, self.project().invitation_life_s);
-        let id = self.ids().next(now);
         let mut tx = self.write().await?;
-        let status = tx.user(project, user, now).await?.ok_or(Refusal::UserUnknown)?.status;
-        if status == UserStatus::Suspended {
-            return Err(Refusal::UserSuspended.into());
-        }
-        if !status.is_present() {
-            return Err(Refusal::UserDeleted.into());
-        }
+        let (old, next) = self.turn(&mut tx, user, Turn::Invite).await?;
         self.revoke(&mut tx, user).await?;
-        let invitation = Invitation { id, user, state: InvitationState::Open, expires_at };
-        tx.insert_invitation(project, &code.hash(), &invitation, now).await?;
-        tx.set_user_status(project, user, UserStatus::Invited, now).await?;
-        if status == UserStatus::Reset {
+        let invitation = self.issue_invitation(&mut tx, user, life_s).await?;
+        tx.set_user_status(project, user, next, now).await?;
+        if old.status == UserStatus::Reset {
             tx.roster_changed(project).await?;
         }
-        tx.record(project, now, actor, Act::UserInvited, user.to_string(), format!("invitation {id}"))
-            .await?;
+        let detail = format!("invitation {}", invitation.id);
+        tx.record(project, now, actor, Act::UserInvited, user.to_string(), detail).await?;
         tx.commit().await?;
+        Ok(invitation)
+    }
+
+    /// Makes an invitation in place of older ones; status and audit log are the caller's.
+    pub(super) async fn issue_invitation(
+        &self,
+        tx: &mut Transaction,
+        user: Uuid,
+        life_s: Option<u32>,
+    ) -> Result<IssuedInvitation, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let life_s = life_s.unwrap_or(self.project().invitation_life_s);
+        if !LIFE_S.contains(&life_s) {
+            return Err(Refusal::InvitationLife(life_s).into());
+        }
+        let (id, expires_at) = (self.ids().next(now), after(now, life_s));
+        let code = InvitationCode::new(random::octets()?);
+        tx.void_invitations(project, user).await?;
+        let invitation = Invitation { id, user, state: InvitationState::Open, expires_at };
+        tx.insert_invitation(project, &code.hash(), &invitation, now).await?;
         let link = code.link(&self.project().public_url);
-        Ok(IssuedInvitation { user, code, link, expires_at })
+        Ok(IssuedInvitation { id, user, code, link, expires_at })
     }
 }

@@ -5,7 +5,7 @@
 use uuid::Uuid;
 
 use super::{ChallengeGiven, DeviceAnswer};
-use crate::domain::{Act, Actor, UserStatus};
+use crate::domain::UserStatus;
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::proof::{self, CHALLENGE_OCTETS};
@@ -92,13 +92,12 @@ impl Manager {
         if !user.status.is_present() && self.is_restorable(tx, user.id).await? {
             return Err(Refusal::UserSuspended.into());
         }
-        if user.status == UserStatus::DeletionPending {
-            self.finish_deletion(tx, user.id, Actor::Device(device.id)).await?;
-        }
         if device.is_revoked || !user.status.is_present() {
+            self.device_knows(tx, &device).await?;
             return Err(Refusal::DeviceRevoked.into());
         }
         if user.status != UserStatus::Active {
+            tx.device_told(project, device.id, now).await?;
             return Err(Refusal::UserSuspended.into());
         }
         let credential = match state {
@@ -110,18 +109,5 @@ impl Manager {
             None => self.issue_credential(tx, &device, &user).await?,
         };
         self.answer(tx, credential).await
-    }
-
-    /// The last phone of a deleted user has learned of it, or holds nothing any more.
-    pub(super) async fn finish_deletion(
-        &self,
-        tx: &mut Transaction,
-        user: Uuid,
-        actor: Actor,
-    ) -> Result<(), Error> {
-        let (project, now) = (self.project_id(), self.now());
-        tx.set_user_status(project, user, UserStatus::Deleted, now).await?;
-        tx.record(project, now, actor, Act::UserDeleted, user.to_string(), String::new()).await?;
-        Ok(())
     }
 }

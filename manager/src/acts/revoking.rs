@@ -1,4 +1,4 @@
-//! Revoking devices, suspending users, and the list that tells readers so.
+//! Revoking devices and readers, and the list that tells readers and devices so.
 
 use credential::crypto::RustCrypto;
 use credential::object::VerifiedRevocationList;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::{Act, Actor, ReaderId, Serial, UnixTime, User, UserStatus};
+use crate::domain::{Act, Actor, ReaderId, Serial, Turn, UnixTime, User, UserStatus};
 use crate::error::{Error, Refusal};
 use crate::issuing::IssuingError;
 use crate::manager::Manager;
@@ -49,58 +49,23 @@ pub(super) struct Withdrawn {
 impl Manager {
     /// Revokes the devices of a user now, with their serials on a new revocation list, and voids open invitations.
     ///
-    /// The user stays, not invited.
+    /// The user stays, not invited; one who is suspended stays so.
     ///
     /// # Errors
     /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`].
     pub async fn revoke_user(&self, actor: Actor, user: Uuid) -> Result<Revocation, Error> {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
-        let status = self.present_user(&mut tx, user).await?.status;
+        let (old, next) = self.turn(&mut tx, user, Turn::Revoke).await?;
         let revocation = self.revoke(&mut tx, user).await?;
-        tx.set_user_status(project, user, UserStatus::NotInvited, now).await?;
-        if status == UserStatus::Reset {
+        tx.set_user_status(project, user, next, now).await?;
+        if old.status == UserStatus::Reset {
             tx.roster_changed(project).await?;
         }
         let detail = format!("devices {}, list {}", revocation.devices, revocation.list_version);
         tx.record(project, now, actor, Act::DevicesRevoked, user.to_string(), detail).await?;
         tx.commit().await?;
         Ok(revocation)
-    }
-
-    /// Suspends an active user: doors refuse the phone by the revocation list, the phone may come back later.
-    ///
-    /// # Errors
-    /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserStatus`] unless the user is active.
-    pub async fn suspend_user(&self, actor: Actor, user: Uuid) -> Result<Revocation, Error> {
-        let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.write().await?;
-        if self.present_user(&mut tx, user).await?.status != UserStatus::Active {
-            return Err(Refusal::UserStatus(UserStatus::Active.name()).into());
-        }
-        let serials = tx.revoke_credentials(project, user, now).await?;
-        let list_version = self.publish_if(&mut tx, !serials.is_empty()).await?;
-        tx.set_user_status(project, user, UserStatus::Suspended, now).await?;
-        let detail = format!("list {list_version}");
-        tx.record(project, now, actor, Act::UserSuspended, user.to_string(), detail).await?;
-        tx.commit().await?;
-        Ok(Revocation { devices: 0, serials, list_version })
-    }
-
-    /// Ends a suspension: the phone gets a credential with a new serial at its next renewal.
-    ///
-    /// # Errors
-    /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::UserStatus`] unless the user is suspended.
-    pub async fn resume_user(&self, actor: Actor, user: Uuid) -> Result<(), Error> {
-        let (project, now) = (self.project_id(), self.now());
-        let mut tx = self.write().await?;
-        if self.present_user(&mut tx, user).await?.status != UserStatus::Suspended {
-            return Err(Refusal::UserStatus(UserStatus::Suspended.name()).into());
-        }
-        tx.set_user_status(project, user, UserStatus::Active, now).await?;
-        tx.record(project, now, actor, Act::UserResumed, user.to_string(), String::new()).await?;
-        tx.commit().await?;
-        Ok(())
     }
 
     /// Revokes a reader: devices that hold the new list answer it no more.
@@ -180,7 +145,7 @@ impl Manager {
         let project = self.project_id();
         tx.void_invitations(project, user).await?;
         let serials = tx.revoke_credentials(project, user, self.now()).await?;
-        let devices = tx.revoke_devices(project, user).await?;
+        let devices = tx.revoke_devices(project, user, self.now()).await?;
         Ok(Withdrawn { devices, serials })
     }
 
@@ -193,6 +158,7 @@ impl Manager {
         let issuer = self.issuer();
         let octets = issuer.revocation_list(version, now, &serials, &readers).await?;
         tx.insert_revocation_list(project, version, &octets, now).await?;
+        tx.mark_listed(project, version, now).await?;
         Ok(version)
     }
 
@@ -202,7 +168,8 @@ impl Manager {
         if user.status.is_present() { Ok(user) } else { Err(Refusal::UserDeleted.into()) }
     }
 
-    async fn publish_if(&self, tx: &mut Transaction, due: bool) -> Result<u32, Error> {
+    /// Publishes a new list if one is due; the version of the newest.
+    pub(super) async fn publish_if(&self, tx: &mut Transaction, due: bool) -> Result<u32, Error> {
         if due {
             return self.publish_list(tx).await;
         }

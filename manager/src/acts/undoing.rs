@@ -137,7 +137,7 @@ impl Manager {
     pub(super) async fn end_undo(&self, tx: &mut Transaction) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
         for user in tx.no_longer_restorable(project, now).await? {
-            tx.revoke_devices(project, user).await?;
+            tx.revoke_devices(project, user, self.now()).await?;
             tx.end_restorable(project, user).await?;
         }
         let unapplied_before = UnixTime(now.0.saturating_sub(PLAN_LIFE_S));

@@ -10,7 +10,7 @@ use manager::{AdministratorChange, DatabaseUrl, Home, Manager, TokenAccess, Unlo
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{InitArguments, KeyArguments, output};
+use super::{InitArguments, KeyArguments, ProjectArguments, output};
 
 /// The key file within a project's directory, unless the arguments name another one.
 const KEY_FILE: &str = "unlock.key";
@@ -52,6 +52,13 @@ pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bo
     }
     manager.close().await;
     Ok(())
+}
+
+impl ProjectArguments {
+    /// Opens the project.
+    pub(super) async fn open(&self, key: &KeyArguments) -> anyhow::Result<Manager> {
+        open(&self.dir, key).await
+    }
 }
 
 /// Opens the project that the arguments mean.

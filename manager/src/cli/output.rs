@@ -22,21 +22,39 @@ pub(crate) fn object(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A failure of which everything was printed before.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("not everything was done")]
+pub(crate) struct Reported;
+
 /// Prints why a command failed: text on standard error, or an object with `error` on standard output.
 pub(crate) fn error(as_json: bool, error: &anyhow::Error) {
-    if as_json {
-        let code = match error.downcast_ref() {
-            Some(Error::Refused(refusal)) => refusal.code(),
-            Some(Error::Import(_)) => "import-invalid",
-            _ => "failed",
-        };
-        let mut body = json!({ "code": code, "message": format!("{error:#}") });
-        if let (Some(Error::Import(errors)), Some(body)) = (error.downcast_ref(), body.as_object_mut()) {
-            let errors = errors.0.iter().map(|error| Value::String(error.to_string())).collect();
-            body.insert("errors".to_owned(), Value::Array(errors));
-        }
-        line(json!({ "error": body }).to_string());
-    } else {
-        let _gone = writeln!(io::stderr(), "manager: {error:#}");
+    if error.is::<Reported>() {
+        return;
     }
+    if as_json {
+        line(json!({ "error": problem(error) }).to_string());
+    } else {
+        complaint(&format!("{error:#}"));
+    }
+}
+
+/// Prints what went wrong on standard error.
+pub(crate) fn complaint(text: &str) {
+    let _gone = writeln!(io::stderr(), "manager: {text}");
+}
+
+/// An error for programs: its stable code, and the same text as for people.
+pub(crate) fn problem(error: &anyhow::Error) -> Value {
+    let code = match error.downcast_ref() {
+        Some(Error::Refused(refusal)) => refusal.code(),
+        Some(Error::Import(_)) => "import-invalid",
+        _ => "failed",
+    };
+    let mut body = json!({ "code": code, "message": format!("{error:#}") });
+    if let (Some(Error::Import(errors)), Some(body)) = (error.downcast_ref(), body.as_object_mut()) {
+        let errors = errors.0.iter().map(|error| Value::String(error.to_string())).collect();
+        body.insert("errors".to_owned(), Value::Array(errors));
+    }
+    body
 }

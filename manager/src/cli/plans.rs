@@ -6,7 +6,7 @@ use manager::domain::{Actor, UnixTime};
 use serde_json::json;
 
 use super::{
-    ApplyArguments, ExportArguments, KeyArguments, ListArguments, UndoArguments, UndoWindowArguments,
+    ApplyArguments, ExportArguments, KeyArguments, ProjectArguments, UndoArguments, UndoWindowArguments,
     opening, output,
 };
 
@@ -33,8 +33,8 @@ pub(super) async fn apply(arguments: &ApplyArguments, key: &KeyArguments, json: 
     Ok(())
 }
 
-pub(super) async fn list(arguments: &ListArguments, key: &KeyArguments, json: bool) -> anyhow::Result<()> {
-    let manager = opening::open(&arguments.project.dir, key).await?;
+pub(super) async fn list(arguments: &ProjectArguments, key: &KeyArguments, json: bool) -> anyhow::Result<()> {
+    let manager = opening::open(&arguments.dir, key).await?;
     let plans = manager.import_plans(PLANS).await?;
     if json {
         output::object(&json!({ "plans": plans }))?;

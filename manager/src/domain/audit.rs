@@ -51,6 +51,10 @@ pub enum Act {
     ImportUndone,
     /// A list that was brought by a program deletes so many users that it has to be confirmed.
     SyncWaiting,
+    /// A user was added.
+    UserAdded,
+    /// What is known of a user was changed.
+    UserEdited,
     /// A user was invited.
     UserInvited,
     /// An invitation was voided by wrong answers.
@@ -63,8 +67,12 @@ pub enum Act {
     UserSuspended,
     /// The suspension of a user ended.
     UserResumed,
-    /// A user is gone.
+    /// A user started over, by the holder's or an administrator's wish.
+    UserReset,
+    /// A user was deleted.
     UserDeleted,
+    /// The phones of a deleted user have learned of it, or hold nothing any more.
+    UserGone,
     /// A reader was enrolled.
     ReaderEnrolled,
     /// What is set about a reader was changed.
@@ -204,13 +212,17 @@ impl Act {
             Self::UndoWindowSet => "undo_window_set",
             Self::ImportUndone => "import_undone",
             Self::SyncWaiting => "sync_waiting",
+            Self::UserAdded => "user_added",
+            Self::UserEdited => "user_edited",
             Self::UserInvited => "user_invited",
             Self::InvitationVoided => "invitation_voided",
             Self::DeviceActivated => "device_activated",
             Self::DevicesRevoked => "devices_revoked",
             Self::UserSuspended => "user_suspended",
             Self::UserResumed => "user_resumed",
+            Self::UserReset => "user_reset",
             Self::UserDeleted => "user_deleted",
+            Self::UserGone => "user_gone",
             Self::ReaderEnrolled => "reader_enrolled",
             Self::ReaderEdited => "reader_edited",
             Self::ReaderRevoked => "reader_revoked",

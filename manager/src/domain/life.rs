@@ -59,7 +59,8 @@ impl Turn {
 
 /// The status that a user of `status` has after `turn`.
 ///
-/// `has_phone` says whether the user has a phone that was not revoked and whose credential has not expired.
+/// `has_phone` says whether the user has a phone that was not revoked; for a deletion, one that holds a credential
+/// which has not expired, too.
 ///
 /// # Errors
 /// Why the act is not for a user of this status.

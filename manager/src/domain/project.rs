@@ -1,14 +1,14 @@
 //! A project and what its operator sets.
 
+use std::ops::RangeInclusive;
+
 use serde::{Serialize, Serializer};
 
 use super::fields::{self, FieldError};
 use super::ids::{ProjectId, UnixTime, project_id_text};
 
-/// The shortest life of an invitation or credential, in seconds.
-const LIFE_MIN_S: u32 = 3600;
-/// The longest life of an invitation or credential, in seconds: a leap year.
-const LIFE_MAX_S: u32 = 366 * 24 * 3600;
+/// For how long an invitation or credential may be good, in seconds: an hour to a leap year.
+pub const LIFE_S: RangeInclusive<u32> = 3600..=366 * 24 * 3600;
 /// A week, in seconds.
 const WEEK_S: u32 = 7 * 24 * 3600;
 
@@ -126,7 +126,7 @@ impl NewProject {
         for (what, seconds) in
             [("invitations", self.invitation_life_s), ("credentials", self.credential_life_s)]
         {
-            if !(LIFE_MIN_S..=LIFE_MAX_S).contains(&seconds) {
+            if !LIFE_S.contains(&seconds) {
                 return Err(ProjectError::Life { what, seconds });
             }
         }

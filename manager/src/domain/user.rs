@@ -20,6 +20,9 @@ pub struct User {
     /// When the invitation ends that is open now.
     #[schema(value_type = Option<u32>)]
     pub invitation_expires_at: Option<UnixTime>,
+    /// When a phone first asked for a challenge with that invitation.
+    #[schema(value_type = Option<u32>)]
+    pub invitation_opened_at: Option<UnixTime>,
     /// When the user was added.
     #[schema(value_type = u32)]
     pub created_at: UnixTime,

@@ -205,8 +205,7 @@ async fn renewal_challenge(
     Segment(device): Segment<Uuid>,
     Body(Nothing {}): Body<Nothing>,
 ) -> Result<Json<RenewalChallenge>, Problem> {
-    let ChallengeGiven { challenge, expires_at } = access.manager().renewal_challenge(device).await?;
-    Ok(Json(RenewalChallenge { challenge: to_base64url(&challenge), expires_at: expires_at.0 }))
+    Ok(Json(access.manager().renewal_challenge(device).await?.into()))
 }
 
 /// Renews the credential of a device.
@@ -223,9 +222,21 @@ async fn renew(
     Segment(device): Segment<Uuid>,
     Body(request): Body<RenewalRequest>,
 ) -> Result<Json<AnswerView>, Problem> {
-    let manager = access.manager();
-    let answer = manager.renew(device, &request.challenge.octets(), &request.signature.octets()).await?;
+    let (challenge, signature) = request.octets();
+    let answer = access.manager().renew(device, &challenge, &signature).await?;
     Ok(Json(view(answer)))
+}
+
+impl RenewalRequest {
+    pub(super) const fn octets(&self) -> ([u8; 32], [u8; 64]) {
+        (self.challenge.octets(), self.signature.octets())
+    }
+}
+
+impl From<ChallengeGiven> for RenewalChallenge {
+    fn from(given: ChallengeGiven) -> Self {
+        Self { challenge: to_base64url(&given.challenge), expires_at: given.expires_at.0 }
+    }
 }
 
 fn view(answer: DeviceAnswer) -> AnswerView {

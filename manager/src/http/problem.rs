@@ -213,6 +213,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ReaderUnknown
         | Refusal::KeyUnknown
         | Refusal::ProjectUnknown
+        | Refusal::ListUnknown(_)
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -231,7 +232,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ReaderKnown(_)
         | Refusal::KeyState(_)
         | Refusal::KeyHeldUp(_)
-        | Refusal::KeysFull => StatusCode::CONFLICT,
+        | Refusal::KeysFull
+        | Refusal::Taken { .. } => StatusCode::CONFLICT,
         Refusal::InvitationExpired
         | Refusal::InvitationVoid
         | Refusal::UserDeleted
@@ -242,6 +244,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ReaderKeyInvalid
         | Refusal::ReaderName(_)
         | Refusal::ReaderPlace(_)
-        | Refusal::OutputFormat(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::OutputFormat(_)
+        | Refusal::PersonInvalid(_)
+        | Refusal::InvitationLife(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

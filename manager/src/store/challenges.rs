@@ -14,6 +14,7 @@ const CHALLENGES_MAX: i64 = 8;
 pub(crate) enum Purpose {
     Activation,
     Renewal,
+    Reset,
 }
 
 /// What became of a challenge that has not expired.
@@ -32,6 +33,7 @@ impl Purpose {
         match self {
             Self::Activation => "activation",
             Self::Renewal => "renewal",
+            Self::Reset => "reset",
         }
     }
 }

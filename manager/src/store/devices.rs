@@ -24,6 +24,7 @@ pub(crate) struct CredentialRow {
     pub(crate) device: Uuid,
     pub(crate) not_before: UnixTime,
     pub(crate) not_after: UnixTime,
+    pub(crate) issued_at: UnixTime,
     pub(crate) octets: Vec<u8>,
 }
 
@@ -67,33 +68,23 @@ impl Transaction {
         row.map(device).transpose()
     }
 
-    /// The devices of a user, oldest first.
-    pub(crate) async fn devices(
+    /// Revokes the devices of a user for good; how many there were.
+    pub(crate) async fn revoke_devices(
         &mut self,
         project: ProjectId,
         user: Uuid,
-    ) -> Result<Vec<Device>, StoreError> {
-        let rows: Vec<DeviceColumns> = self
+        now: UnixTime,
+    ) -> Result<u64, StoreError> {
+        let done = self
             .query(
-                "SELECT id, holder, public_key, name, platform, status FROM devices \
-             WHERE project = $1 AND holder = $2 ORDER BY id",
+                "UPDATE devices SET status = 'revoked', revoked_at = $3, told_at = NULL \
+             WHERE project = $1 AND holder = $2 AND status = 'active'",
             )
             .bind(project.0.as_slice())
             .bind(user)
-            .fetch_all()
+            .bind(i64::from(now.0))
+            .execute()
             .await?;
-        rows.into_iter().map(device).collect()
-    }
-
-    /// Revokes the devices of a user for good; how many there were.
-    pub(crate) async fn revoke_devices(&mut self, project: ProjectId, user: Uuid) -> Result<u64, StoreError> {
-        let done = self.query(
-            "UPDATE devices SET status = 'revoked' WHERE project = $1 AND holder = $2 AND status = 'active'",
-        )
-        .bind(project.0.as_slice())
-        .bind(user)
-        .execute()
-        .await?;
         Ok(done)
     }
 
@@ -104,14 +95,15 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         let serial = i64::try_from(credential.serial.0).map_err(|_| StoreError::Corrupt("serial"))?;
         self.query(
-            "INSERT INTO credentials (project, serial, device, not_before, not_after, octets) \
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO credentials (project, serial, device, not_before, not_after, issued_at, octets) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(project.0.as_slice())
         .bind(serial)
         .bind(credential.device)
         .bind(i64::from(credential.not_before.0))
         .bind(i64::from(credential.not_after.0))
+        .bind(i64::from(credential.issued_at.0))
         .bind(credential.octets.as_slice())
         .execute()
         .await?;
@@ -124,21 +116,22 @@ impl Transaction {
         project: ProjectId,
         device: Uuid,
     ) -> Result<Option<CredentialRow>, StoreError> {
-        let row: Option<(i64, i64, i64, Vec<u8>)> = self
+        let row: Option<(i64, i64, i64, i64, Vec<u8>)> = self
             .query(
-                "SELECT serial, not_before, not_after, octets FROM credentials \
+                "SELECT serial, not_before, not_after, issued_at, octets FROM credentials \
              WHERE project = $1 AND device = $2 ORDER BY serial DESC LIMIT 1",
             )
             .bind(project.0.as_slice())
             .bind(device)
             .fetch_optional()
             .await?;
-        row.map(|(serial, not_before, not_after, octets)| {
+        row.map(|(serial, not_before, not_after, issued_at, octets)| {
             Ok(CredentialRow {
                 serial: Serial(number(serial, "serial")?),
                 device,
                 not_before: time(not_before)?,
                 not_after: time(not_after)?,
+                issued_at: time(issued_at)?,
                 octets,
             })
         })

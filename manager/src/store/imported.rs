@@ -8,14 +8,16 @@ use uuid::Uuid;
 
 use super::rows::time;
 use super::{StoreError, Transaction};
-use crate::domain::{Before, CurrentUser, Person, ProjectId, UnixTime, UserStatus, email_key};
+use crate::domain::{Before, CurrentUser, Person, ProjectId, SearchKeys, UnixTime, UserStatus, email_key};
 
 /// Rows of one INSERT statement, far below what a statement may have in values.
 const ROWS_PER_STATEMENT: usize = 500;
 /// Values of a row of `plan_users` as it is inserted.
 const PLAN_USER_VALUES: usize = 4;
 /// Values of a row of `users` as it is inserted.
-const USER_VALUES: usize = 11;
+const USER_VALUES: usize = 16;
+/// Values of a row of `user_words` as it is inserted.
+const WORD_VALUES: usize = 3;
 /// What stands before values that wait while users exchange them: no list and no form can bring it.
 const PARKED: &str = "\u{1}";
 
@@ -153,6 +155,15 @@ impl Transaction {
         .bind(plan)
         .execute()
         .await?;
+        // What a phone heard of before was a suspension.
+        self.query(
+            "UPDATE devices SET told_at = NULL WHERE project = $1 AND told_at IS NOT NULL AND holder IN \
+             (SELECT holder FROM plan_users WHERE project = $1 AND plan = $2 AND act = 'delete')",
+        )
+        .bind(project.0.as_slice())
+        .bind(plan)
+        .execute()
+        .await?;
         self.query(
             "UPDATE credentials SET revoked_at = $3 WHERE project = $1 AND revoked_at IS NULL AND not_after > $3 \
              AND device IN (SELECT d.id FROM devices d JOIN plan_users p ON p.project = d.project \
@@ -190,10 +201,11 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         for part in users.chunks(ROWS_PER_STATEMENT) {
             let insert = "INSERT INTO users (project, id, first_name, last_name, email, email_key, user_id, sync_id, \
-                          status, created_at, updated_at)";
+                          status, created_at, updated_at, name_key, given_key, mail_key, id_key, sync_key)";
             let is_full = part.len() == ROWS_PER_STATEMENT;
+            let keys: Vec<SearchKeys> = part.iter().map(|(_, person)| SearchKeys::of(person)).collect();
             let mut query = self.query_rows(insert, part.len(), USER_VALUES, is_full);
-            for (id, person) in part {
+            for ((id, person), keys) in part.iter().zip(&keys) {
                 query = query
                     .bind(project.0.as_slice())
                     .bind(*id)
@@ -205,7 +217,35 @@ impl Transaction {
                     .bind(person.sync_id.as_deref())
                     .bind(UserStatus::NotInvited.name())
                     .bind(i64::from(now.0))
-                    .bind(i64::from(now.0));
+                    .bind(i64::from(now.0))
+                    .bind(&keys.name)
+                    .bind(&keys.given)
+                    .bind(&keys.email)
+                    .bind(&keys.user_id)
+                    .bind(keys.sync_id.as_deref());
+            }
+            query.execute().await?;
+            let words: Vec<(Uuid, &[String])> =
+                part.iter().zip(&keys).map(|((id, _), keys)| (*id, keys.words.as_slice())).collect();
+            self.insert_words(project, &words).await?;
+        }
+        Ok(())
+    }
+
+    /// Adds words of names that users are found by.
+    pub(super) async fn insert_words(
+        &mut self,
+        project: ProjectId,
+        users: &[(Uuid, &[String])],
+    ) -> Result<(), StoreError> {
+        let rows = users.iter().flat_map(|(user, words)| words.iter().map(move |word| (*user, word)));
+        let rows: Vec<(Uuid, &String)> = rows.collect();
+        for part in rows.chunks(ROWS_PER_STATEMENT) {
+            let insert = "INSERT INTO user_words (project, holder, word)";
+            let is_full = part.len() == ROWS_PER_STATEMENT;
+            let mut query = self.query_rows(insert, part.len(), WORD_VALUES, is_full);
+            for (user, word) in part {
+                query = query.bind(project.0.as_slice()).bind(*user).bind(*word);
             }
             query.execute().await?;
         }
@@ -215,6 +255,8 @@ impl Transaction {
     /// Takes the users whom a plan added away, without a trace.
     pub(crate) async fn remove_added(&mut self, project: ProjectId, plan: Uuid) -> Result<(), StoreError> {
         for delete in [
+            "DELETE FROM user_words WHERE project = $1 AND holder IN \
+             (SELECT holder FROM plan_users WHERE project = $1 AND plan = $2 AND act = 'add')",
             "DELETE FROM invitations WHERE project = $1 AND holder IN \
              (SELECT holder FROM plan_users WHERE project = $1 AND plan = $2 AND act = 'add')",
             "DELETE FROM users WHERE project = $1 AND id IN \

@@ -73,6 +73,24 @@ impl Transaction {
         Ok(())
     }
 
+    /// Notes when a phone first asked for a challenge with an invitation.
+    pub(crate) async fn invitation_opened(
+        &mut self,
+        project: ProjectId,
+        secret_hash: &[u8; 32],
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        self.query(
+            "UPDATE invitations SET opened_at = $3 WHERE project = $1 AND secret_hash = $2 AND opened_at IS NULL",
+        )
+        .bind(project.0.as_slice())
+        .bind(secret_hash.as_slice())
+        .bind(i64::from(now.0))
+        .execute()
+        .await?;
+        Ok(())
+    }
+
     /// Counts a wrong answer to an open invitation and voids it at the last one; whether that was the last one.
     pub(crate) async fn count_wrong_answer(
         &mut self,

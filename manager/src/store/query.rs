@@ -77,6 +77,11 @@ impl Transaction {
         Query { text: AssertSqlSafe(text).into_sql_str(), is_kept, failed: None, target: self.target() }
     }
 
+    /// A statement that was put together, and that will be asked again.
+    pub(super) fn query_text(&mut self, text: SqlStr) -> Query<'_> {
+        Query { text, is_kept: true, failed: None, target: self.target() }
+    }
+
     fn target(&mut self) -> Target<'_> {
         match &mut self.0 {
             Inner::Sqlite(tx) => Target::Sqlite(tx, SqliteArguments::default()),

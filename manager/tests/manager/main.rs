@@ -17,6 +17,8 @@ mod backup;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod finding;
+#[cfg(test)]
 mod floods;
 #[cfg(test)]
 mod imports;
@@ -26,6 +28,8 @@ mod jobs;
 mod keys;
 #[cfg(test)]
 mod lists;
+#[cfg(test)]
+mod lives;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]

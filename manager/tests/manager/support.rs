@@ -6,8 +6,11 @@ use credential::crypto::{Point, RustCrypto, Signer, SoftwareSigner};
 use credential::object::VerifiedCredential;
 use credential::secret::Secret;
 use manager::clock::ManualClock;
-use manager::domain::{InvitationCode, NewProject, UnixTime, from_base64url, project_id_text, to_base64url};
-use manager::{HttpSettings, Manager, ServeOptions, Unlock};
+use manager::domain::{
+    Actor, InvitationCode, NewProject, OutputFormat, Presence, ReaderId, UnixTime, from_base64url,
+    project_id_text, to_base64url,
+};
+use manager::{HttpSettings, Manager, NewReader, ServeOptions, Unlock};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -130,7 +133,10 @@ impl Served {
     }
 
     pub(crate) async fn user_with(&self, email: &str) -> Value {
-        let users = self.admin(Method::GET, "/v1/users?limit=1000", Value::Null).await.expect(StatusCode::OK);
+        let users = self
+            .admin(Method::GET, "/v1/users?status=all&limit=1000", Value::Null)
+            .await
+            .expect(StatusCode::OK);
         let users = users["users"].as_array().unwrap();
         users.iter().rev().find(|user| user["email"] == email).unwrap().clone()
     }
@@ -141,6 +147,18 @@ impl Served {
         let path = format!("/v1/users/{}/invitations", user["id"].as_str().unwrap());
         let invitation = self.admin(Method::POST, &path, json!({})).await.expect(StatusCode::CREATED);
         invitation["code"].as_str().unwrap().replace('-', "")
+    }
+
+    /// Enrols a reader.
+    pub(crate) async fn enrol_reader(&self, name: &str) -> ReaderId {
+        let public_key = Phone::new(200).public_key().0;
+        let new = NewReader {
+            name: name.to_owned(),
+            public_key,
+            presence: Presence::None,
+            output: OutputFormat::Text,
+        };
+        self.manager.enrol_reader(Actor::Operator, new).await.unwrap().id
     }
 
     /// A project with one user, Anna, who is invited.
@@ -237,6 +255,20 @@ impl Phone {
         let message: [&[u8]; 3] = [b"ostiary renewal\0", &challenge_octets, &self.public_key().0];
         let signature = self.key.sign(&message).unwrap();
         json!({ "challenge": challenge, "signature": to_base64url(&signature.0) })
+    }
+
+    /// The body of a reset.
+    pub(crate) fn reset_of(&self, challenge: &str) -> Value {
+        let challenge_octets: [u8; 32] = from_base64url(challenge).unwrap();
+        let message: [&[u8]; 3] = [b"ostiary reset\0", &challenge_octets, &self.public_key().0];
+        let signature = self.key.sign(&message).unwrap();
+        json!({ "challenge": challenge, "signature": to_base64url(&signature.0) })
+    }
+
+    pub(crate) async fn reset(&self, served: &Served, device: &Value) -> Answer {
+        let path = format!("/v1/devices/{}/reset", device.as_str().unwrap());
+        let challenge = served.post(&format!("{path}/challenge"), json!({})).await.expect(StatusCode::OK);
+        served.post(&path, self.reset_of(challenge["challenge"].as_str().unwrap())).await
     }
 
     pub(crate) async fn renew(&self, served: &Served, device: &Value) -> Answer {
