@@ -1,0 +1,6 @@
+//! The manager as a service: the real command in a process of its own, asked over HTTP on loopback.
+
+pub mod binary;
+pub mod http;
+pub mod phone;
+pub mod process;

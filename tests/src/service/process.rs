@@ -1,0 +1,171 @@
+//! The manager's processes: made, started, killed.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use manager::clock::SystemClock;
+use manager::{Manager, Unlock};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::binary;
+use super::http::{Client, Request};
+
+/// A project in a directory of its own, removed in the end.
+#[derive(Debug)]
+pub struct Installation {
+    dir: TempDir,
+    /// An administrator's token.
+    pub token: String,
+    /// The project's id, 16 hexadecimal digits.
+    pub project: String,
+}
+
+/// A manager that serves; killed when dropped.
+#[derive(Debug)]
+pub struct Process {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Installation {
+    /// Makes a project on SQLite.
+    ///
+    /// # Panics
+    /// When `manager init` fails.
+    pub fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let made = run(command().arg("init").arg(dir.path().join("project")).args(["--name", "Siege"]));
+        let text = |member: &str| made[member].as_str().unwrap().to_owned();
+        Self { token: text("api_token"), project: text("project"), dir }
+    }
+
+    /// The project's directory.
+    pub fn path(&self) -> PathBuf {
+        self.dir.path().join("project")
+    }
+
+    /// Starts a manager on a port that the system chooses, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not come so far; what it said stands in the message.
+    pub fn start(&self) -> Process {
+        let log = self.dir.path().join("manager.log");
+        let file = File::options().create(true).append(true).open(&log).unwrap();
+        let mut command = command();
+        command.arg("serve").arg(self.path()).args(["--listen", "127.0.0.1:0"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
+        let listening = first_object(&mut child);
+        let address = listening.and_then(|object| object["listening"].as_str()?.parse().ok());
+        let Some(address) = address else {
+            panic!("the manager does not start: {}", self.log());
+        };
+        Process { child, address }
+    }
+
+    /// Imports people with these user IDs and nobody else through the manager at `address`; the users' ids in the same
+    /// order.
+    ///
+    /// # Panics
+    /// When the manager does not take them.
+    pub fn populate(&self, address: SocketAddr, user_ids: &[String]) -> Vec<String> {
+        let (mut client, token) = (Client::new(address), Some(self.token.as_str()));
+        let mut ask = |request| client.send(&request).unwrap().expect(200);
+        let mut file = String::from("First name,Last name,E-mail address,ID\n");
+        for user_id in user_ids {
+            file.push_str(&format!("Fixed,Example,{user_id}@siege.example,{user_id}\n"));
+        }
+        let plan = ask(Request::csv("/v1/imports", &self.token, &file));
+        let apply = format!("/v1/imports/{}/apply", plan["id"].as_str().unwrap());
+        ask(Request::post(&apply, token, &json!({ "confirm": true })));
+        let mut ids = HashMap::new();
+        let mut path = "/v1/users?limit=1000".to_owned();
+        loop {
+            let page = ask(Request::get(&path, token));
+            for user in page["users"].as_array().unwrap() {
+                let text = |member: &str| user[member].as_str().unwrap().to_owned();
+                ids.insert(text("user_id"), text("id"));
+            }
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/v1/users?limit=1000&after={next}");
+        }
+        user_ids.iter().map(|user_id| ids[user_id].clone()).collect()
+    }
+
+    /// Runs a command on the project; what it prints as JSON.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn run(&self, arguments: &[&str]) -> Value {
+        run(command().args(arguments).arg(self.path()))
+    }
+
+    /// Verifies the audit log.
+    ///
+    /// # Panics
+    /// When its chain does not hold.
+    pub fn verify_audit(&self) {
+        let unlock = Unlock::KeyFile(self.path().join("unlock.key"));
+        let verified = Runtime::new().unwrap().block_on(async {
+            let manager = Manager::open(self.path(), &unlock, SystemClock).await.unwrap();
+            let verified = manager.verify_audit().await.unwrap();
+            manager.close().await;
+            verified
+        });
+        verified.expect("the audit log holds");
+    }
+
+    /// What the managers wrote on standard error.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("manager.log")).unwrap_or_default()
+    }
+}
+
+impl Default for Installation {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Process {
+    /// Ends it as a power failure would: at once and without a word.
+    pub fn kill(&mut self) {
+        // The only failure is that it is gone already.
+        let _gone = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+
+    /// The id of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn command() -> Command {
+    let mut command = Command::new(binary::manager());
+    command.arg("--json").env("OSTIARY_LOG", "warn").stdin(Stdio::null());
+    command
+}
+
+fn run(command: &mut Command) -> Value {
+    let output = command.output().unwrap();
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?}: {out}{err}");
+    serde_json::from_str(&out).unwrap_or_else(|_| panic!("{command:?} printed {out}"))
+}
+
+fn first_object(child: &mut Child) -> Option<Value> {
+    let out = child.stdout.take().unwrap();
+    serde_json::Deserializer::from_reader(out).into_iter().next()?.ok()
+}

@@ -1,0 +1,128 @@
+//! One siege: visitors, kills at random moments, and an inspection after each.
+
+use std::fmt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::database::Database;
+use super::gate::{Gate, Kind, Tally};
+use super::importer::Importer;
+use super::inspection::inspect;
+use super::ledger::Ledger;
+use super::resident::{Person, Resident};
+use super::visitor::Visitor;
+use super::watcher::watch;
+use crate::service::process::{Installation, Process};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+/// Administrators who act for people of their own at the same time.
+const RESIDENTS: u64 = 6;
+/// People of each.
+const PEOPLE: usize = 6;
+/// What the moments of the kills are drawn around, in turn.
+const AIMS: [Kind; 5] = [Kind::Import, Kind::Activation, Kind::Renewal, Kind::Invitation, Kind::Revocation];
+
+/// What a siege was made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    /// Everything random follows from it.
+    pub seed: u64,
+    /// Managers that were killed.
+    pub kills: u64,
+    /// Requests that were sent.
+    pub sent: Tally,
+    /// Those of them that a kill cut off.
+    pub cut: Tally,
+    /// Answers that blame the manager.
+    pub faults: u64,
+    /// Imports that were applied.
+    pub imports: u64,
+    /// Revocation lists that were fetched.
+    pub lists: u64,
+    /// Credentials that were given out.
+    pub credentials: usize,
+    /// Those of them that were revoked.
+    pub revoked: usize,
+    /// The longest time from a kill until the manager listened again.
+    pub slowest_start: Duration,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Besieges a manager: `kills` times it is killed at a random moment and started again.
+///
+/// # Panics
+/// When anything does not hold that a manager promises.
+pub fn besiege(installation: &Installation, kills: u64, seed: u64) -> Report {
+    let began = Instant::now();
+    let mut rng = StdRng::seed_from_u64(seed);
+    let (gate, ledger) = (Gate::new(1), Ledger::new(&installation.project));
+    let mut process = installation.start();
+    let (people, fixed) = populate(installation, &process);
+    let mut database = Database::sqlite(&installation.path());
+    let mut slowest_start = Duration::ZERO;
+    let (imports, lists) = thread::scope(|scope| {
+        let (gate, ledger, token) = (&gate, &ledger, installation.token.as_str());
+        let _guard = gate.guard();
+        for (number, people) in (0..).zip(people) {
+            let visitor = |role| Visitor::new(gate, seed ^ (number << 8) ^ role);
+            let resident = Resident::new(visitor(1), visitor(2), ledger, token, people, seed ^ number);
+            scope.spawn(move || resident.run());
+        }
+        let importer = Importer::new(Visitor::new(gate, seed ^ 3), ledger, token, fixed, seed);
+        let importer = scope.spawn(move || importer.run());
+        let watcher = scope.spawn(move || watch(Visitor::new(gate, seed ^ 4), ledger, &installation.project));
+        gate.open(0, process.address);
+        for kill in 0..kills {
+            let aim = AIMS[usize::try_from(kill).unwrap() % AIMS.len()];
+            gate.moment(aim, rng.random_range(1..=12), rng.random_range(0.0..1.5));
+            let killed = Instant::now();
+            process.kill();
+            let demand = ledger.demand();
+            gate.close(0);
+            process = installation.start();
+            slowest_start = slowest_start.max(killed.elapsed());
+            inspect(&mut database, ledger, &demand);
+            installation.verify_audit();
+            gate.open(0, process.address);
+        }
+        // Everybody looks at what the last kill left before it is over.
+        gate.moment(Kind::Import, 4, 0.0);
+        gate.end();
+        (importer.join().expect("the importer"), watcher.join().expect("the watcher"))
+    });
+    inspect(&mut database, &ledger, &ledger.demand());
+    installation.verify_audit();
+    let ((sent, cut, faults), (credentials, revoked)) = (gate.tallies(), ledger.seen());
+    let took = began.elapsed();
+    Report { seed, kills, sent, cut, faults, imports, lists, credentials, revoked, slowest_start, took }
+}
+
+/// Imports the people whom residents act for.
+fn populate(installation: &Installation, process: &Process) -> (Vec<Vec<Person>>, Vec<String>) {
+    let names =
+        (0..RESIDENTS).flat_map(|resident| (0..PEOPLE).map(move |place| format!("r{resident}p{place}")));
+    let names: Vec<String> = names.collect();
+    let ids = installation.populate(process.address, &names);
+    let people: Vec<Person> =
+        ids.into_iter().zip(&names).map(|(id, name)| Person::new(id, name.clone())).collect();
+    let mut people = people.into_iter();
+    ((0..RESIDENTS).map(|_| people.by_ref().take(PEOPLE).collect()).collect(), names)
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |tally: Tally| {
+            let counted: Vec<_> =
+                Kind::ALL.iter().map(|kind| format!("{kind:?} {}", tally[*kind as usize])).collect();
+            counted.join(", ")
+        };
+        writeln!(f, "seed {}: {} kills in {:.1} s", self.seed, self.kills, self.took.as_secs_f64())?;
+        writeln!(f, "  requests sent: {}", named(self.sent))?;
+        writeln!(f, "  requests cut off: {}; faults answered: {}", named(self.cut), self.faults)?;
+        writeln!(f, "  {} imports applied, {} revocation lists fetched", self.imports, self.lists)?;
+        writeln!(f, "  {} credentials given out, {} of them revoked", self.credentials, self.revoked)?;
+        write!(f, "  slowest start after a kill: {:.2} s", self.slowest_start.as_secs_f64())
+    }
+}
