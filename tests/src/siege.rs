@@ -3,7 +3,6 @@
 //! Those who ask remember what they were told, and hold the manager to it after every restart.
 
 pub mod campaign;
-pub mod database;
 pub mod gate;
 pub mod importer;
 pub mod inspection;

@@ -27,7 +27,9 @@ fn build() -> PathBuf {
     };
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--package", "manager", "--bin", "manager", "--profile", profile]);
+    // Both packages together, so that their libraries are built once for both.
+    command.args(["build", "--quiet", "--package", "manager", "--package", env!("CARGO_PKG_NAME")]);
+    command.args(["--bin", "manager", "--profile", profile]);
     command.arg("--manifest-path").arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml"));
     command.arg("--target-dir").arg(profile_dir.parent().unwrap());
     assert!(command.status().unwrap().success(), "the manager does not build");

@@ -7,18 +7,21 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use manager::clock::SystemClock;
-use manager::{Manager, Unlock};
+use manager::{Home, Manager, Unlock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use super::binary;
+use super::database::Database;
 use super::http::{Client, Request};
 
 /// A project in a directory of its own, removed in the end.
 #[derive(Debug)]
 pub struct Installation {
     dir: TempDir,
+    /// Where its PostgreSQL is, unless it is on SQLite.
+    database: Option<String>,
     /// An administrator's token.
     pub token: String,
     /// The project's id, 16 hexadecimal digits.
@@ -39,10 +42,43 @@ impl Installation {
     /// # Panics
     /// When `manager init` fails.
     pub fn new() -> Self {
+        Self::with(None, &[])
+    }
+
+    /// Makes a project on a PostgreSQL, whose address may name several servers.
+    ///
+    /// # Panics
+    /// When `manager init` fails.
+    pub fn on(database: &str) -> Self {
+        Self::with(Some(database.to_owned()), &[])
+    }
+
+    /// Makes a project on SQLite with further arguments of `manager init`.
+    ///
+    /// # Panics
+    /// When `manager init` fails.
+    pub fn with_settings(arguments: &[&str]) -> Self {
+        Self::with(None, arguments)
+    }
+
+    fn with(database: Option<String>, arguments: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let made = run(command().arg("init").arg(dir.path().join("project")).args(["--name", "Siege"]));
+        let mut init = command(database.as_deref());
+        init.arg("init").arg(dir.path().join("project")).args(["--name", "Siege"]).args(arguments);
+        let made = run(&mut init);
         let text = |member: &str| made[member].as_str().unwrap().to_owned();
-        Self { token: text("api_token"), project: text("project"), dir }
+        Self { token: text("api_token"), project: text("project"), dir, database }
+    }
+
+    /// Looks into the database from outside.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    pub fn database(&self) -> Database {
+        match &self.database {
+            None => Database::sqlite(&self.path().join("manager.db")),
+            Some(url) => Database::postgres(url),
+        }
     }
 
     /// The project's directory.
@@ -57,7 +93,7 @@ impl Installation {
     pub fn start(&self) -> Process {
         let log = self.dir.path().join("manager.log");
         let file = File::options().create(true).append(true).open(&log).unwrap();
-        let mut command = command();
+        let mut command = command(self.database.as_deref());
         command.arg("serve").arg(self.path()).args(["--listen", "127.0.0.1:0"]);
         let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
         let listening = first_object(&mut child);
@@ -102,7 +138,7 @@ impl Installation {
     /// # Panics
     /// When it fails.
     pub fn run(&self, arguments: &[&str]) -> Value {
-        run(command().args(arguments).arg(self.path()))
+        run(command(self.database.as_deref()).args(arguments).arg(self.path()))
     }
 
     /// Verifies the audit log.
@@ -112,7 +148,8 @@ impl Installation {
     pub fn verify_audit(&self) {
         let unlock = Unlock::KeyFile(self.path().join("unlock.key"));
         let verified = Runtime::new().unwrap().block_on(async {
-            let manager = Manager::open(self.path(), &unlock, SystemClock).await.unwrap();
+            let home = Home::from(self.path()).with_database(self.database.as_ref().map(|url| url.parse().unwrap()));
+            let manager = Manager::open(home, &unlock, SystemClock).await.unwrap();
             let verified = manager.verify_audit().await.unwrap();
             manager.close().await;
             verified
@@ -152,8 +189,9 @@ impl Drop for Process {
     }
 }
 
-fn command() -> Command {
+fn command(database: Option<&str>) -> Command {
     let mut command = Command::new(binary::manager());
+    command.envs(database.map(|url| ("OSTIARY_DATABASE", url)));
     command.arg("--json").env("OSTIARY_LOG", "warn").stdin(Stdio::null());
     command
 }

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use credential::crypto::RustCrypto;
 use credential::object::VerifiedRevocationList;
 
-use super::database::{Database, Look};
 use super::ledger::{Demand, Ledger};
+use crate::service::database::{Database, Look};
 
 /// Rows that must not be there, each kind with its reason.
 const NOWHERE: &[(&str, &str)] = &[
