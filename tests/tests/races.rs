@@ -11,6 +11,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use tests::service::http::{Answer, Client, Request};
 use tests::service::phone::Phone;
+use tests::service::postgres::{self, Durability, Postgres};
 use tests::service::process::Installation;
 
 /// Races unless the environment says otherwise.
@@ -21,6 +22,17 @@ fn of_two_phones_that_race_for_one_invitation_exactly_one_wins() {
     let installation = Installation::new();
     let process = installation.start();
     race(&installation, [process.address; 2]);
+}
+
+#[test]
+fn of_two_phones_that_race_at_two_managers_exactly_one_wins() {
+    if !postgres::is_installed() {
+        return;
+    }
+    let server = Postgres::start(Durability::Process);
+    let installation = Installation::on(&server.url());
+    let managers = [installation.start(), installation.start()];
+    race(&installation, [managers[0].address, managers[1].address]);
 }
 
 /// Two phones, each with a manager to ask, race again and again for the invitation of one user, who loses the phone of

@@ -128,7 +128,7 @@ impl Installation {
                 ids.insert(text("user_id"), text("id"));
             }
             let Some(next) = page["next"].as_str() else { break };
-            path = format!("/v1/users?limit=1000&after={next}");
+            path = format!("/v1/users?limit=1000&cursor={next}");
         }
         user_ids.iter().map(|user_id| ids[user_id].clone()).collect()
     }

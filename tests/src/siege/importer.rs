@@ -148,7 +148,7 @@ impl<'a> Importer<'a> {
             let page = page.expect(200);
             users.extend(page["users"].as_array().unwrap().iter().cloned());
             let Some(next) = page["next"].as_str() else { return Ok(users) };
-            path = format!("/v1/users?limit={PAGE}&after={next}");
+            path = format!("/v1/users?limit={PAGE}&cursor={next}");
         }
     }
 
