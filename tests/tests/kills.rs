@@ -15,7 +15,8 @@ const KILLS: u64 = 10;
 #[test]
 fn a_manager_on_sqlite_that_is_killed_forgets_nothing_that_it_said() {
     let installation = Installation::new();
-    let report = besiege(&installation, 1, Target::Managers, number("OSTIARY_KILLS").unwrap_or(KILLS), seed());
+    let report =
+        besiege(&installation, 1, Target::Managers, number("OSTIARY_KILLS").unwrap_or(KILLS), seed());
     println!("SQLite, one manager: {report}");
     assert_eq!(report.faults, 0, "{}", installation.log());
 }
@@ -27,7 +28,8 @@ fn of_two_managers_on_one_postgresql_one_is_killed_and_nothing_is_forgotten() {
     }
     let server = Postgres::start(Durability::Process);
     let installation = Installation::on(&server.url());
-    let report = besiege(&installation, 2, Target::Managers, number("OSTIARY_KILLS").unwrap_or(KILLS), seed());
+    let report =
+        besiege(&installation, 2, Target::Managers, number("OSTIARY_KILLS").unwrap_or(KILLS), seed());
     println!("PostgreSQL, two managers: {report}");
     assert_eq!(report.faults, 0, "{}", installation.log());
 }

@@ -34,27 +34,40 @@ fn in_bad_weather_an_activation_or_a_renewal_succeeds_or_says_to_try_again_and_i
     proxy.lead_to(manager.address);
     let names: Vec<String> = (0..PEOPLE).map(|number| format!("w{number:02}")).collect();
     let users = installation.populate(manager.address, &names);
-    let mut administrator = Administrator { client: Client::new(manager.address), token: &installation.token };
+    let mut administrator =
+        Administrator { client: Client::new(manager.address), token: &installation.token };
     let storage = tempfile::tempdir().unwrap();
     let wallet = open(storage.path());
     let mut tries = 0;
     for (place, user) in users.iter().enumerate() {
         let link = administrator.invite(user);
         let invitation = Invitation::from_link(&link).unwrap();
-        let card = insist(&mut tries, || wallet.activate(&invitation), || {
-            assert_eq!(wallet.cards().len(), place, "a card that was not given is there");
-            administrator.expect_whole(user);
-        });
+        let card = insist(
+            &mut tries,
+            || wallet.activate(&invitation),
+            || {
+                assert_eq!(wallet.cards().len(), place, "a card that was not given is there");
+                administrator.expect_whole(user);
+            },
+        );
         assert_eq!(administrator.expect_whole(user), "active");
-        let renewed = insist(&mut tries, || wallet.renew(card.id), || {
-            assert!(wallet.card(card.id).is_ok(), "a renewal that failed took the card");
-        });
+        let renewed = insist(
+            &mut tries,
+            || wallet.renew(card.id),
+            || {
+                assert!(wallet.card(card.id).is_ok(), "a renewal that failed took the card");
+            },
+        );
         assert_eq!(renewed.id, card.id);
     }
     assert_eq!(open(storage.path()).cards(), wallet.cards(), "what is kept is what was given");
     let weather = proxy.weather();
-    let cut = weather.iter().filter(|one| matches!(one, Weather::RequestCut(_) | Weather::AnswerCut(_))).count();
-    println!("{PEOPLE} activations and renewals in {tries} tries on {} connections, {cut} of them cut", weather.len());
+    let cut =
+        weather.iter().filter(|one| matches!(one, Weather::RequestCut(_) | Weather::AnswerCut(_))).count();
+    println!(
+        "{PEOPLE} activations and renewals in {tries} tries on {} connections, {cut} of them cut",
+        weather.len()
+    );
     assert!(tries > 2 * PEOPLE, "the weather was too good to show anything");
 }
 
@@ -62,9 +75,16 @@ fn in_bad_weather_an_activation_or_a_renewal_succeeds_or_says_to_try_again_and_i
 fn clients_that_send_their_requests_drop_by_drop_do_not_stop_others() {
     let installation = Installation::new();
     let manager = installation.start();
-    let pieces = ["POST /v1/activation/challenge HTTP/1.1\r\n", "host: loopback\r\n", "content-length: 40\r\n", "\r\n", "{"];
-    let mut slow: Vec<(TcpStream, usize)> =
-        (0..SLOW).map(|number| (TcpStream::connect(manager.address).unwrap(), number % pieces.len())).collect();
+    let pieces = [
+        "POST /v1/activation/challenge HTTP/1.1\r\n",
+        "host: loopback\r\n",
+        "content-length: 40\r\n",
+        "\r\n",
+        "{",
+    ];
+    let mut slow: Vec<(TcpStream, usize)> = (0..SLOW)
+        .map(|number| (TcpStream::connect(manager.address).unwrap(), number % pieces.len()))
+        .collect();
     for (stream, place) in &mut slow {
         pieces[..=*place].iter().for_each(|piece| stream.write_all(piece.as_bytes()).unwrap());
     }
@@ -78,11 +98,7 @@ fn clients_that_send_their_requests_drop_by_drop_do_not_stop_others() {
 }
 
 /// Does something until it succeeds; whatever fails must be worth a repetition, and leave everything whole.
-fn insist(
-    tries: &mut usize,
-    mut act: impl FnMut() -> Result<Card, Error>,
-    mut whole: impl FnMut(),
-) -> Card {
+fn insist(tries: &mut usize, mut act: impl FnMut() -> Result<Card, Error>, mut whole: impl FnMut()) -> Card {
     for _ in 0..TRIES {
         *tries += 1;
         match act() {
@@ -112,7 +128,10 @@ impl Administrator<'_> {
         };
         let status = ask(&format!("/v1/users/{user}"))["status"].as_str().unwrap().to_owned();
         let devices = ask(&format!("/v1/users/{user}/devices"))["devices"].as_array().unwrap().len();
-        assert!(matches!((status.as_str(), devices), ("invited", 0) | ("active", 1)), "{status} with {devices}");
+        assert!(
+            matches!((status.as_str(), devices), ("invited", 0) | ("active", 1)),
+            "{status} with {devices}"
+        );
         status
     }
 }

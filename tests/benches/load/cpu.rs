@@ -8,7 +8,8 @@ const TICK: Duration = Duration::from_millis(10);
 
 /// CPU time of the processes with these ids, of their children, and of children of theirs that ended.
 pub(crate) fn of(processes: &[u32]) -> Duration {
-    let all: Vec<Stat> = fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| Stat::read(&entry.path())).collect();
+    let all: Vec<Stat> =
+        fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| Stat::read(&entry.path())).collect();
     let belongs = |stat: &&Stat| processes.contains(&stat.id) || processes.contains(&stat.parent);
     all.iter().filter(belongs).map(|stat| TICK * stat.ticks).sum()
 }

@@ -47,10 +47,13 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
          | --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for Row { setup, what, rate, bare, cpu_us, .. } in rows {
-        let (ratio, bare) = bare.map(|(ratio, bare)| (format!("{ratio:.2}"), format!("{bare:.0}"))).unwrap_or_default();
-        let (serving, generating) =
-            cpu_us.map(|(serving, generating)| (format!("{serving:.0}"), format!("{generating:.0}"))).unwrap_or_default();
-        let _ = writeln!(text, "| {setup} | {what} | {rate:.0} | {ratio} | {bare} | {serving} | {generating} |");
+        let (ratio, bare) =
+            bare.map(|(ratio, bare)| (format!("{ratio:.2}"), format!("{bare:.0}"))).unwrap_or_default();
+        let (serving, generating) = cpu_us
+            .map(|(serving, generating)| (format!("{serving:.0}"), format!("{generating:.0}")))
+            .unwrap_or_default();
+        let _ =
+            writeln!(text, "| {setup} | {what} | {rate:.0} | {ratio} | {bare} | {serving} | {generating} |");
     }
     text
 }

@@ -88,7 +88,9 @@ impl Look<'_> {
     /// When the database fails.
     pub fn octets(&mut self, query: &'static str) -> Option<Vec<u8>> {
         let row = match &mut self.transaction {
-            Snapshot::Sqlite(tx) => self.runtime.block_on(sqlx::query_scalar(query).fetch_optional(&mut **tx)),
+            Snapshot::Sqlite(tx) => {
+                self.runtime.block_on(sqlx::query_scalar(query).fetch_optional(&mut **tx))
+            }
             Snapshot::Postgres(tx) => {
                 self.runtime.block_on(sqlx::query_scalar(query).fetch_optional(&mut **tx))
             }

@@ -176,7 +176,8 @@ impl Drop for Postgres {
 }
 
 /// Everybody on this machine may do everything, replication included.
-const HBA: &str = "local all all trust\nhost all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n";
+const HBA: &str =
+    "local all all trust\nhost all all 127.0.0.1/32 trust\nhost replication all 127.0.0.1/32 trust\n";
 
 /// The directory of the newest version that is installed.
 fn bin() -> Option<PathBuf> {

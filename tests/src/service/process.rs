@@ -148,7 +148,8 @@ impl Installation {
     pub fn verify_audit(&self) {
         let unlock = Unlock::KeyFile(self.path().join("unlock.key"));
         let verified = Runtime::new().unwrap().block_on(async {
-            let home = Home::from(self.path()).with_database(self.database.as_ref().map(|url| url.parse().unwrap()));
+            let home =
+                Home::from(self.path()).with_database(self.database.as_ref().map(|url| url.parse().unwrap()));
             let manager = Manager::open(home, &unlock, SystemClock).await.unwrap();
             let verified = manager.verify_audit().await.unwrap();
             manager.close().await;
