@@ -3,6 +3,8 @@
 use std::fs;
 use std::time::Duration;
 
+use rustix::time::{ClockId, clock_gettime};
+
 /// The system counts in hundredths of a second.
 const TICK: Duration = Duration::from_millis(10);
 
@@ -12,6 +14,11 @@ pub(crate) fn of(processes: &[u32]) -> Duration {
         fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| Stat::read(&entry.path())).collect();
     let belongs = |stat: &&Stat| processes.contains(&stat.id) || processes.contains(&stat.parent);
     all.iter().filter(belongs).map(|stat| TICK * stat.ticks).sum()
+}
+
+/// CPU time of this process alone.
+pub(crate) fn own() -> Duration {
+    clock_gettime(ClockId::ProcessCPUTime).try_into().expect("a clock does not run backwards")
 }
 
 struct Stat {

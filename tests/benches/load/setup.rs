@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::process;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use tests::service::http::{Client, Request};
+use tests::service::postgres::{Durability, Postgres};
 use tests::service::process::{Installation, Process};
 
 use crate::bare;
@@ -30,18 +30,56 @@ pub(crate) struct Setup {
     pub(crate) name: &'static str,
     /// How many processes serve.
     processes: usize,
+    /// Threads of each, if not as many as there are cores.
+    threads: Option<u32>,
+    is_postgres: bool,
 }
 
 /// All of them, in the order of the table.
-pub(crate) const SETUPS: &[Setup] = &[Setup { key: "sqlite", name: "SQLite", processes: 1 }];
+pub(crate) const SETUPS: &[Setup] = &[
+    Setup { key: "sqlite", name: "SQLite", processes: 1, threads: None, is_postgres: false },
+    Setup {
+        key: "postgres-one-thread",
+        name: "PostgreSQL, one process of one thread",
+        processes: 1,
+        threads: Some(1),
+        is_postgres: true,
+    },
+    Setup {
+        key: "postgres-two-threads",
+        name: "PostgreSQL, two processes of one thread",
+        processes: 2,
+        threads: Some(1),
+        is_postgres: true,
+    },
+    Setup {
+        key: "postgres",
+        name: "PostgreSQL, one process",
+        processes: 1,
+        threads: None,
+        is_postgres: true,
+    },
+    Setup {
+        key: "postgres-two",
+        name: "PostgreSQL, two processes",
+        processes: 2,
+        threads: None,
+        is_postgres: true,
+    },
+];
 
 impl Setup {
     /// Measures import, activation and renewal.
     pub(crate) fn measure(&self, devices: usize, window: Duration) -> Vec<Row> {
-        let installation = Installation::new();
-        let managers: Vec<Process> = (0..self.processes).map(|_| installation.start()).collect();
+        let server = self.is_postgres.then(|| Postgres::start(Durability::Disk));
+        let installation =
+            server.as_ref().map_or_else(Installation::new, |server| Installation::on(&server.url()));
+        let threads = self.threads.map(|threads| ("TOKIO_WORKER_THREADS", threads.to_string()));
+        let managers: Vec<Process> =
+            (0..self.processes).map(|_| installation.start_with(threads.as_slice())).collect();
         let addresses: Vec<SocketAddr> = managers.iter().map(|manager| manager.address).collect();
-        let ids: Vec<u32> = managers.iter().map(Process::id).collect();
+        let mut ids: Vec<u32> = managers.iter().map(Process::id).collect();
+        ids.extend(server.as_ref().map(Postgres::id));
         let mut rows = Vec::new();
 
         let names: Vec<String> = (0..IMPORTED.max(devices)).map(|number| format!("{number:06}")).collect();
@@ -65,7 +103,7 @@ impl Setup {
 
         generator::once(&addresses, &devices, |_, _| ());
         let (mut windows, mut bares) = (Vec::new(), vec![bare::rate()]);
-        let cpu_of_all = || (cpu::of(&ids), cpu::of(&[process::id()]).saturating_sub(cpu::of(&ids)));
+        let cpu_of_all = || (cpu::of(&ids), cpu::own());
         let mut used = (Duration::ZERO, Duration::ZERO);
         for _ in 0..WINDOWS {
             let before = cpu_of_all();

@@ -17,6 +17,7 @@ pub(crate) struct Row {
     /// CPU microseconds a piece: of everything that serves, and of the generator.
     cpu_us: Option<(f64, f64)>,
     done: u64,
+    took: Duration,
 }
 
 impl Row {
@@ -30,7 +31,8 @@ impl Row {
         let bare = (!ratios.is_empty()).then(|| (median(&ratios), median(bares)));
         let rates: Vec<f64> = windows.iter().map(Window::rate).collect();
         let done = windows.iter().map(|window| window.done).sum();
-        Self { setup, what, rate: median(&rates), bare, cpu_us: None, done }
+        let took = windows.iter().map(|window| window.took).sum();
+        Self { setup, what, rate: median(&rates), bare, cpu_us: None, done, took }
     }
 
     /// With the CPU time that all of it took.
@@ -38,22 +40,32 @@ impl Row {
         let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / self.done as f64;
         Self { cpu_us: Some((each(serving), each(generating))), ..self }
     }
+
+    /// How many cores were busy on average.
+    fn cores(&self) -> Option<f64> {
+        let (serving, generating) = self.cpu_us?;
+        Some((serving + generating) * self.done as f64 / 1e6 / self.took.as_secs_f64())
+    }
 }
 
 /// For people.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| installation | what | per second | of the bare rate | bare rate | CPU µs serving | CPU µs generating |\n\
-         | --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
+        "| installation | what | per second | of the bare rate | bare rate | CPU µs serving | CPU µs generating | cores busy |\n\
+         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
-    for Row { setup, what, rate, bare, cpu_us, .. } in rows {
+    for row in rows {
+        let Row { setup, what, rate, bare, cpu_us, .. } = row;
+        let cores = row.cores().map(|cores| format!("{cores:.2}")).unwrap_or_default();
         let (ratio, bare) =
             bare.map(|(ratio, bare)| (format!("{ratio:.2}"), format!("{bare:.0}"))).unwrap_or_default();
         let (serving, generating) = cpu_us
             .map(|(serving, generating)| (format!("{serving:.0}"), format!("{generating:.0}")))
             .unwrap_or_default();
-        let _ =
-            writeln!(text, "| {setup} | {what} | {rate:.0} | {ratio} | {bare} | {serving} | {generating} |");
+        let _ = writeln!(
+            text,
+            "| {setup} | {what} | {rate:.0} | {ratio} | {bare} | {serving} | {generating} | {cores} |"
+        );
     }
     text
 }
@@ -70,6 +82,7 @@ pub(crate) fn json(rows: &[Row]) -> Value {
                 "bare_per_second": row.bare.map(|(_, bare)| bare),
                 "cpu_us_serving": row.cpu_us.map(|(serving, _)| serving),
                 "cpu_us_generating": row.cpu_us.map(|(_, generating)| generating),
+                "cores_busy": row.cores(),
             })
         })
         .collect()

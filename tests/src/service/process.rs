@@ -91,10 +91,19 @@ impl Installation {
     /// # Panics
     /// When it does not come so far; what it said stands in the message.
     pub fn start(&self) -> Process {
+        self.start_with(&[])
+    }
+
+    /// Starts a manager with variables in its environment, and waits until it listens.
+    ///
+    /// # Panics
+    /// When it does not come so far; what it said stands in the message.
+    pub fn start_with(&self, variables: &[(&str, String)]) -> Process {
         let log = self.dir.path().join("manager.log");
         let file = File::options().create(true).append(true).open(&log).unwrap();
         let mut command = command(self.database.as_deref());
         command.arg("serve").arg(self.path()).args(["--listen", "127.0.0.1:0"]);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
         let listening = first_object(&mut child);
         let address = listening.and_then(|object| object["listening"].as_str()?.parse().ok());
