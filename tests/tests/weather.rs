@@ -60,7 +60,9 @@ fn in_bad_weather_an_activation_or_a_renewal_succeeds_or_says_to_try_again_and_i
         );
         assert_eq!(renewed.id, card.id);
     }
-    assert_eq!(open(storage.path()).cards(), wallet.cards(), "what is kept is what was given");
+    let cards = wallet.cards();
+    drop(wallet);
+    assert_eq!(open(storage.path()).cards(), cards, "what is kept is what was given");
     let weather = proxy.weather();
     let cut =
         weather.iter().filter(|one| matches!(one, Weather::RequestCut(_) | Weather::AnswerCut(_))).count();
