@@ -1,7 +1,13 @@
 //! Two phones race for one invitation: exactly one of them wins.
 //!
 //! `OSTIARY_RACES=1000 cargo test -p tests --test races` makes a thousand of them.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::net::SocketAddr;
 use std::sync::Barrier;

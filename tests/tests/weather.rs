@@ -1,7 +1,14 @@
 //! Phones on a network that delays, drips and cuts, and clients that only pretend to ask.
 //!
 //! `OSTIARY_SEED=…` repeats the weather of a run.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::io::Write;
 use std::net::TcpStream;
