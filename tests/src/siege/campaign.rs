@@ -99,7 +99,9 @@ pub fn besiege(
         }
         for kill in 0..kills {
             let aim = AIMS[usize::try_from(kill).unwrap() % AIMS.len()];
-            gate.moment(aim, rng.random_range(1..=12), rng.random_range(0.0..1.5));
+            // An import takes as long as many of the others.
+            let most = if aim == Kind::Import { 3 } else { 12 };
+            gate.moment(aim, rng.random_range(1..=most), rng.random_range(0.0..1.5));
             let killed = Instant::now();
             match &mut target {
                 Target::Managers => {
