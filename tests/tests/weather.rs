@@ -3,7 +3,6 @@
 //! `OSTIARY_SEED=…` repeats the weather of a run.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -9,10 +9,10 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-/// What happens on one connection.
+/// What happens on one connection, which ends after a while in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weather {
-    /// Nothing.
+    /// Nothing until then.
     Clear,
     /// The connection ends after so many octets of what the client sends.
     RequestCut(usize),
@@ -41,6 +41,8 @@ const DRIP: Duration = Duration::from_millis(1);
 const DELAY: Duration = Duration::from_millis(40);
 /// Octets after which a connection is cut at the latest: a few requests, or a few answers.
 const CUT_MAX: usize = 2500;
+/// Octets of answers after which every connection ends.
+const LIFE: usize = 3000;
 
 impl Proxy {
     /// A proxy with random weather by this seed, that knows no manager yet.
@@ -90,9 +92,9 @@ impl Weather {
 
     fn between(self, client: TcpStream, manager: TcpStream) {
         let (up_cut, down_cut) = match self {
-            Self::RequestCut(octets) => (octets, usize::MAX),
+            Self::RequestCut(octets) => (octets, LIFE),
             Self::AnswerCut(octets) => (usize::MAX, octets),
-            _ => (usize::MAX, usize::MAX),
+            _ => (usize::MAX, LIFE),
         };
         let other_way = (client.try_clone().unwrap(), manager.try_clone().unwrap());
         thread::spawn(move || self.carry(client, manager, up_cut));
