@@ -176,14 +176,15 @@ impl<'a> Importer<'a> {
         Ok(())
     }
 
-    /// Somebody was deleted: the phone's serial is revoked, and it learns so at its renewal.
+    /// Somebody was deleted: the phone's serial is revoked, and it gets no other while that can be undone or after.
     fn take_leave(&mut self, user_id: &str) -> Result<(), Over> {
         let Some(Holder { phone, device, serial }) = self.phones.remove(user_id) else { return Ok(()) };
         self.ledger.revoked([serial]);
         let (challenge, _) = self.visitor.insist(Kind::Renewal, &Phone::renewal_challenge(&device))?;
         let proof = phone.renewal(&device, &challenge.expect(200)["challenge"]);
         let (answer, _) = self.visitor.insist(Kind::Renewal, &proof)?;
-        assert!(answer.is_problem("device-revoked"), "{}", answer.text());
+        let is_refused = answer.is_problem("user-suspended") || answer.is_problem("device-revoked");
+        assert!(is_refused, "{}", answer.text());
         Ok(())
     }
 }

@@ -23,7 +23,9 @@ const NOWHERE: &[(&str, &str)] = &[
     ),
     (
         "a device is active whose invitation is not redeemed",
-        "SELECT count(*) FROM devices d WHERE d.status = 'active' AND NOT EXISTS \
+        // A deletion that can be undone voids the invitation and keeps the device.
+        "SELECT count(*) FROM devices d JOIN users u ON u.project = d.project AND u.id = d.holder \
+         WHERE d.status = 'active' AND u.status <> 'deletion_pending' AND NOT EXISTS \
          (SELECT 1 FROM invitations i WHERE i.project = d.project AND i.device = d.id AND i.state = 'redeemed')",
     ),
     (
@@ -37,10 +39,10 @@ const NOWHERE: &[(&str, &str)] = &[
          WHERE d.status <> 'active' AND c.revoked_at IS NULL",
     ),
     (
-        "a credential of a suspended user is not revoked",
+        "a credential of a user who is suspended or deleted is not revoked",
         "SELECT count(*) FROM credentials c JOIN devices d ON d.project = c.project AND d.id = c.device \
          JOIN users u ON u.project = d.project AND u.id = d.holder \
-         WHERE u.status = 'suspended' AND c.revoked_at IS NULL",
+         WHERE u.status IN ('suspended', 'deletion_pending', 'deleted') AND c.revoked_at IS NULL",
     ),
     (
         "a user is active or suspended without exactly one active device",
@@ -49,7 +51,7 @@ const NOWHERE: &[(&str, &str)] = &[
     ),
     (
         "a user has an active device and another status",
-        "SELECT count(*) FROM users u WHERE u.status NOT IN ('active', 'suspended') AND EXISTS (SELECT 1 \
+        "SELECT count(*) FROM users u WHERE u.status NOT IN ('active', 'suspended', 'deletion_pending') AND EXISTS (SELECT 1 \
          FROM devices d WHERE d.project = u.project AND d.holder = u.id AND d.status = 'active')",
     ),
     (
