@@ -18,6 +18,8 @@ pub mod pair;
 pub mod peers;
 pub mod phone;
 pub mod raw;
+pub mod service;
+pub mod siege;
 pub mod site;
 pub mod storm;
 pub mod strangers;

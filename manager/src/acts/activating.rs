@@ -189,10 +189,14 @@ impl Manager {
         if device.is_revoked {
             return Err(Refusal::DeviceRevoked.into());
         }
-        if self.present_user(tx, device.user).await?.status == UserStatus::Suspended {
+        let user = self.present_user(tx, device.user).await?;
+        if user.status == UserStatus::Suspended {
             return Err(Refusal::UserSuspended.into());
         }
-        let credential = tx.newest_credential(project, device.id).await?.ok_or(Refusal::DeviceUnknown)?;
+        let credential = match tx.newest_credential(project, device.id).await? {
+            Some(credential) => credential,
+            None => self.issue_credential(tx, &device, &user).await?,
+        };
         self.answer(tx, credential).await
     }
 

@@ -110,7 +110,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// The credential that a device was given last.
+    /// The credential that a device was given last, unless it was revoked: that of a user who was suspended meanwhile is.
     pub(crate) async fn newest_credential(
         &mut self,
         project: ProjectId,
@@ -119,7 +119,7 @@ impl Transaction {
         let row: Option<(i64, i64, i64, i64, Vec<u8>)> = self
             .query(
                 "SELECT serial, not_before, not_after, issued_at, octets FROM credentials \
-             WHERE project = $1 AND device = $2 ORDER BY serial DESC LIMIT 1",
+             WHERE project = $1 AND device = $2 AND revoked_at IS NULL ORDER BY serial DESC LIMIT 1",
             )
             .bind(project.0.as_slice())
             .bind(device)

@@ -1,11 +1,14 @@
 //! PostgreSQL, for more than one process and more than one machine.
 
+mod cluster;
+
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
 use super::location::DatabaseUrl;
 use super::transaction::{Inner, Transaction};
 use super::{PREPARED_STATEMENTS, StoreError, schema};
+use cluster::Cluster;
 
 /// Connections that one process has at most.
 const CONNECTIONS: u32 = 16;
@@ -19,9 +22,22 @@ pub(super) struct Server {
 impl Server {
     /// Connects to the database, which may be empty, and brings its tables up to date.
     pub(super) async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let options = url.servers.first().ok_or(StoreError::Corrupt("address"))?.clone();
-        let options = options.statement_cache_capacity(PREPARED_STATEMENTS);
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+        let servers = url.servers.iter();
+        let cluster =
+            Cluster::new(servers.map(|server| server.clone().statement_cache_capacity(PREPARED_STATEMENTS)));
+        let primary = cluster.await_primary().await?;
+        let current = cluster.clone();
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .before_acquire(move |_, connection| {
+                let is_current = current.is_current(connection.age);
+                Box::pin(async move { Ok(is_current) })
+            })
+            .connect_with(primary.options.clone())
+            .await?;
+        if url.servers.len() > 1 {
+            tokio::spawn(cluster.follow(pool.clone(), primary));
+        }
         schema::postgres().run(&pool).await?;
         Ok(Self { pool })
     }

@@ -81,3 +81,30 @@ async fn a_suspended_user_comes_back_with_a_new_serial() {
     assert!(served.credential(&renewed).fields().serial.0 > serial);
     served.stop().await;
 }
+
+#[tokio::test]
+async fn a_request_repeated_after_a_suspension_gives_no_revoked_credential() {
+    let (served, code) = Served::with_invited_anna().await;
+    let phone = Phone::new(1);
+    let challenge = phone.challenge(&served, &code).await.expect(StatusCode::OK);
+    let activation = phone.activation(&code, challenge["challenge"].as_str().unwrap());
+    let activated = served.post("/v1/activation", activation.clone()).await.expect(StatusCode::CREATED);
+    let path = format!("/v1/devices/{}/renewal", activated["device_id"].as_str().unwrap());
+    let challenge = served.post(&format!("{path}/challenge"), json!({})).await.expect(StatusCode::OK);
+    let renewal = phone.renewal(challenge["challenge"].as_str().unwrap());
+    let renewed = served.post(&path, renewal.clone()).await.expect(StatusCode::OK);
+    let suspension = served.anna("suspension").await;
+    let mut serial = served.credential(&renewed).fields().serial;
+    for (path, body, status) in
+        [(path.as_str(), renewal, StatusCode::OK), ("/v1/activation", activation, StatusCode::CREATED)]
+    {
+        served.admin(Method::POST, &suspension, json!({})).await.expect(StatusCode::OK);
+        served.post(path, body.clone()).await.problem(403, "user-suspended");
+        served.admin(Method::DELETE, &suspension, Value::Null).await.expect(StatusCode::NO_CONTENT);
+        let again = served.post(path, body).await.expect(status);
+        let newest = served.credential(&again).fields().serial;
+        assert!(newest > serial, "{newest:?} is revoked");
+        serial = newest;
+    }
+    served.stop().await;
+}
