@@ -33,7 +33,8 @@ pub use keys::{ISSUER_KEYS_MAX, KeyStanding, KeyState, next_index};
 pub use life::{Forbidden, Turn, next_status};
 pub use person::{Field, Person};
 pub use plan::{
-    Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, plan,
+    Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, confirmation,
+    plan,
 };
 pub use project::{NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};

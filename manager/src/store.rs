@@ -24,6 +24,7 @@ mod readers;
 mod revocations;
 mod rows;
 mod schema;
+mod scim;
 mod sqlite;
 mod transaction;
 mod users;

@@ -202,7 +202,7 @@ impl Manager {
         if user.status.is_present() { Ok(user) } else { Err(Refusal::UserDeleted.into()) }
     }
 
-    async fn publish_if(&self, tx: &mut Transaction, due: bool) -> Result<u32, Error> {
+    pub(super) async fn publish_if(&self, tx: &mut Transaction, due: bool) -> Result<u32, Error> {
         if due {
             return self.publish_list(tx).await;
         }

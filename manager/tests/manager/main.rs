@@ -37,6 +37,8 @@ mod renewal;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod scim;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;
