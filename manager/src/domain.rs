@@ -37,7 +37,8 @@ pub use life::{Forbidden, Turn, next_status};
 pub use listing::{SortedBy, UserFilter, UserList, UserListError, UserOrder, UserPlace};
 pub use person::{Field, Person};
 pub use plan::{
-    Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, plan,
+    Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, confirmation,
+    plan,
 };
 pub use project::{LIFE_S, NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};

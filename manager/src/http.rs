@@ -20,6 +20,7 @@ mod projects;
 mod readers;
 mod reports;
 mod resetting;
+mod scim;
 mod serving;
 mod settings;
 mod users;
@@ -55,7 +56,11 @@ impl Manager {
     /// The routes of one project.
     fn project_router(&self) -> Router {
         let (routes, _) = described().split_for_parts();
+        let provisioning = scim::routes()
+            .layer(DefaultBodyLimit::max(BODY_MAX))
+            .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
         routes
+            .merge(provisioning)
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .layer(middleware::from_fn(finish))

@@ -26,6 +26,7 @@ pub mod network;
 mod proof;
 mod pulse;
 mod random;
+mod scim;
 mod store;
 mod token;
 mod vault;

@@ -27,6 +27,7 @@ mod readers;
 mod revocations;
 mod rows;
 mod schema;
+mod scim;
 mod sqlite;
 mod statement;
 mod transaction;

@@ -271,7 +271,7 @@ impl Manager {
 }
 
 impl Origin {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         match self {
             Self::Administrator => "administrator".to_owned(),
             Self::Upload => "upload".to_owned(),

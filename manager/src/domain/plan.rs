@@ -343,7 +343,7 @@ fn keys(person: &Person) -> impl Iterator<Item = (Field, String)> {
 }
 
 /// The guard against a list that is not what it was meant to be.
-fn confirmation(present: usize, listed: usize, deleted: usize) -> Option<Confirmation> {
+pub fn confirmation(present: usize, listed: usize, deleted: usize) -> Option<Confirmation> {
     if listed == 0 {
         return Some(Confirmation::EmptyList);
     }

@@ -140,6 +140,13 @@ impl Problem {
     }
 }
 
+impl Problem {
+    /// The status, and what is wrong, for people.
+    pub(super) fn into_parts(self) -> (StatusCode, String) {
+        (self.status, self.title)
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let problem = match refusal {

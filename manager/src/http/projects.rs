@@ -17,6 +17,10 @@ use crate::manager::Manager;
 /// What the addresses of one project begin with, before its id.
 const PREFIX: &str = "/p/";
 
+/// Before what the addresses within a project stood, where a request named the project.
+#[derive(Clone)]
+pub(super) struct MountedAt(pub(super) String);
+
 /// The routes of every project that was asked for.
 struct Projects {
     root: Manager,
@@ -36,9 +40,11 @@ impl Manager {
 async fn dispatch(State(projects): State<Arc<Projects>>, mut request: Request) -> Response {
     let mut id = projects.root.project_id();
     if let Some((named, rest)) = request.uri().path_and_query().and_then(split) {
+        let mounted = MountedAt(format!("{PREFIX}{named}"));
         let Some(named) = parse_project_id(named) else { return Problem::not_found().into_response() };
         id = named;
         *request.uri_mut() = Uri::from(rest);
+        request.extensions_mut().insert(mounted);
     }
     match projects.router(id).await {
         Ok(router) => router.oneshot(request).await.into_response(),

@@ -259,6 +259,8 @@ impl Transaction {
              (SELECT holder FROM plan_users WHERE project = $1 AND plan = $2 AND act = 'add')",
             "DELETE FROM invitations WHERE project = $1 AND holder IN \
              (SELECT holder FROM plan_users WHERE project = $1 AND plan = $2 AND act = 'add')",
+            "DELETE FROM scim_users WHERE project = $1 AND holder IN \
+             (SELECT holder FROM plan_users WHERE project = $1 AND plan = $2 AND act = 'add')",
             "DELETE FROM users WHERE project = $1 AND id IN \
              (SELECT holder FROM plan_users WHERE project = $1 AND plan = $2 AND act = 'add')",
         ] {

@@ -41,6 +41,8 @@ mod renewal;
 #[cfg(test)]
 mod revocation;
 #[cfg(test)]
+mod scim;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;

@@ -20,6 +20,8 @@ pub(in crate::http) struct Imports;
 pub(in crate::http) struct ReadersRead;
 /// [`Scope::ReadersWrite`].
 pub(in crate::http) struct ReadersWrite;
+/// [`Scope::Scim`].
+pub(in crate::http) struct Scim;
 /// [`Scope::Sync`].
 pub(in crate::http) struct Sync;
 /// [`Scope::SettingsRead`].
@@ -48,6 +50,9 @@ impl Need for ReadersRead {
 }
 impl Need for ReadersWrite {
     const SCOPE: Scope = Scope::ReadersWrite;
+}
+impl Need for Scim {
+    const SCOPE: Scope = Scope::Scim;
 }
 impl Need for Sync {
     const SCOPE: Scope = Scope::Sync;
