@@ -4,6 +4,8 @@ mod access;
 mod activation;
 mod administrators;
 mod audit;
+mod conditional;
+mod configuring;
 mod health;
 mod imports;
 mod json;
@@ -17,17 +19,18 @@ mod problem;
 mod project;
 mod projects;
 mod readers;
+mod repeating;
 mod serving;
 mod settings;
 mod users;
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum::{Extension, Router};
 use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -52,12 +55,14 @@ impl Manager {
     /// The routes of one project.
     fn project_router(&self) -> Router {
         let (routes, _) = described().split_for_parts();
+        let api = Api::new(self.clone());
         routes
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .layer(middleware::from_fn(finish))
             .layer(middleware::from_fn(observing::observe))
-            .with_state(Api::new(self.clone()))
+            .layer(Extension(api.clone()))
+            .with_state(api)
     }
 }
 
@@ -66,18 +71,21 @@ fn described() -> OpenApiRouter<Api> {
     let timeout = |after| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, after);
     let large = OpenApiRouter::default()
         .merge(imports::routes())
+        .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(IMPORT_MAX))
         .layer(timeout(IMPORT_TIMEOUT));
     let small = OpenApiRouter::default()
         .merge(activation::routes())
         .merge(administrators::routes())
         .merge(audit::routes())
+        .merge(configuring::routes())
         .merge(health::routes())
         .merge(keys::routes())
         .merge(openapi::routes())
         .merge(project::routes())
         .merge(readers::routes())
         .merge(users::routes())
+        .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(timeout(REQUEST_TIMEOUT));
     OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(small)

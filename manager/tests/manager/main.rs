@@ -35,6 +35,8 @@ mod readers;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]
+mod repeating;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod serving;

@@ -20,6 +20,10 @@ pub(in crate::http) struct Imports;
 pub(in crate::http) struct ReadersRead;
 /// [`Scope::ReadersWrite`].
 pub(in crate::http) struct ReadersWrite;
+/// [`Scope::SettingsRead`].
+pub(in crate::http) struct SettingsRead;
+/// [`Scope::SettingsWrite`].
+pub(in crate::http) struct SettingsWrite;
 /// [`Scope::Sync`].
 pub(in crate::http) struct Sync;
 /// [`Scope::SettingsRead`].
@@ -48,6 +52,12 @@ impl Need for ReadersRead {
 }
 impl Need for ReadersWrite {
     const SCOPE: Scope = Scope::ReadersWrite;
+}
+impl Need for SettingsRead {
+    const SCOPE: Scope = Scope::SettingsRead;
+}
+impl Need for SettingsWrite {
+    const SCOPE: Scope = Scope::SettingsWrite;
 }
 impl Need for Sync {
     const SCOPE: Scope = Scope::Sync;
