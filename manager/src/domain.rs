@@ -20,6 +20,7 @@ mod search;
 mod text;
 mod undo;
 mod user;
+mod version;
 
 pub use access::{AccessNameError, Role, Scope, Scopes};
 pub use administrator::{
@@ -49,3 +50,4 @@ pub use undo::{
     Before, CurrentUser, DoneStep, UndoConflict, UndoConflictReason, UndoConflicts, UndoStep, undo,
 };
 pub use user::{User, UserStatus};
+pub use version::{Expected, Version};

@@ -86,6 +86,20 @@ pub enum Refusal {
     /// The token was not made for it.
     #[error("This needs a token with the scope {0}.")]
     ScopeMissing(Scope),
+    /// An edit that does not say which version it is meant for.
+    #[error(
+        "This needs an If-Match with the ETag of what is to be changed, or with * for whatever it is now."
+    )]
+    PreconditionRequired,
+    /// What is to be changed is not as it was looked at.
+    #[error("This was changed since it was looked at; look at it again and repeat the edit.")]
+    PreconditionFailed,
+    /// The key was used for another request.
+    #[error("This Idempotency-Key was used for another request within the last 24 hours.")]
+    IdempotencyKeyReused,
+    /// The same request was answered while this one waited.
+    #[error("The same request was answered meanwhile.")]
+    AnsweredMeanwhile,
     /// No such administrator.
     #[error("There is no such administrator.")]
     AdministratorUnknown,
@@ -244,6 +258,10 @@ impl Refusal {
             Self::Unauthorized => "unauthorized",
             Self::RoleMissing { .. } => "role-missing",
             Self::ScopeMissing(_) => "scope-missing",
+            Self::PreconditionRequired => "precondition-required",
+            Self::PreconditionFailed => "precondition-failed",
+            Self::IdempotencyKeyReused => "idempotency-key-reused",
+            Self::AnsweredMeanwhile => "answered-meanwhile",
             Self::AdministratorUnknown => "administrator-unknown",
             Self::AdministratorKnown => "administrator-known",
             Self::Administrator(_) => "administrator-invalid",

@@ -4,6 +4,8 @@ mod access;
 mod activation;
 mod administrators;
 mod audit;
+mod conditional;
+mod configuring;
 mod health;
 mod imports;
 mod json;
@@ -18,6 +20,7 @@ mod problem;
 mod project;
 mod projects;
 mod readers;
+mod repeating;
 mod reports;
 mod resetting;
 mod scim;
@@ -27,11 +30,11 @@ mod users;
 
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum::{Extension, Router};
 use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -59,13 +62,15 @@ impl Manager {
         let provisioning = scim::routes()
             .layer(DefaultBodyLimit::max(BODY_MAX))
             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
+        let api = Api::new(self.clone());
         routes
             .merge(provisioning)
             .fallback(|| async { Problem::not_found() })
             .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
             .layer(middleware::from_fn(finish))
             .layer(middleware::from_fn(observing::observe))
-            .with_state(Api::new(self.clone()))
+            .layer(Extension(api.clone()))
+            .with_state(api)
     }
 }
 
@@ -74,12 +79,14 @@ fn described() -> OpenApiRouter<Api> {
     let timeout = |after| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, after);
     let large = OpenApiRouter::default()
         .merge(imports::routes())
+        .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(IMPORT_MAX))
         .layer(timeout(IMPORT_TIMEOUT));
     let small = OpenApiRouter::default()
         .merge(activation::routes())
         .merge(administrators::routes())
         .merge(audit::routes())
+        .merge(configuring::routes())
         .merge(health::routes())
         .merge(keys::routes())
         .merge(openapi::routes())
@@ -89,6 +96,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(resetting::routes())
         .merge(users::routes())
         .merge(lives::routes())
+        .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(timeout(REQUEST_TIMEOUT));
     OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(small)

@@ -23,6 +23,7 @@ mod jobs;
 mod keyring;
 mod manager;
 pub mod network;
+mod once;
 mod proof;
 mod pulse;
 mod random;

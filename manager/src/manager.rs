@@ -18,6 +18,7 @@ use crate::domain::{Project, ProjectId, UnixTime};
 use crate::error::Error;
 use crate::http::HttpSettings;
 use crate::issuing::Issuer;
+use crate::once::Once;
 use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Store, Transaction};
@@ -32,6 +33,8 @@ pub struct Manager {
     shared: Arc<Shared>,
     opened: Arc<Opened>,
     http_settings: Arc<HttpSettings>,
+    /// The request that acts through this handle, if it acts once however often it is sent.
+    once: Option<Arc<Once>>,
 }
 
 /// What the projects of an installation share.
@@ -67,12 +70,28 @@ impl Manager {
         self.shared.store.close().await;
     }
 
+    /// The same manager, through which one request acts once.
+    pub(crate) fn acting_once(self, once: Arc<Once>) -> Self {
+        Self { once: Some(once), ..self }
+    }
+
+    pub(crate) fn once(&self) -> Option<&Once> {
+        self.once.as_deref()
+    }
+
     pub(crate) const fn http_settings(&self) -> &Arc<HttpSettings> {
         &self.http_settings
     }
 
     /// Begins to write while nobody else writes to the project.
     pub(crate) async fn write(&self) -> Result<Transaction, Error> {
+        match self.write_once().await? {
+            Some(part) => Ok(part),
+            None => self.begin_write().await,
+        }
+    }
+
+    pub(crate) async fn begin_write(&self) -> Result<Transaction, Error> {
         let (mut tx, version) = self.shared.store.write(self.project_id()).await?;
         self.opened.keep_current(&mut tx, version).await?;
         Ok(tx)
@@ -80,6 +99,9 @@ impl Manager {
 
     /// Begins to write beside others; see [`Store::write_beside`].
     pub(crate) async fn write_beside(&self) -> Result<Transaction, Error> {
+        if let Some(part) = self.write_once().await? {
+            return Ok(part);
+        }
         let mut tx = self.shared.store.write_beside().await?;
         let version = tx.settings_version(self.project_id()).await?;
         self.opened.keep_current(&mut tx, version).await?;
@@ -93,6 +115,9 @@ impl Manager {
 
     /// Begins to read one state.
     pub(crate) async fn read(&self) -> Result<Transaction, Error> {
+        if let Some(part) = self.read_once().await {
+            return Ok(part);
+        }
         let mut tx = self.shared.store.read().await?;
         let version = tx.settings_version(self.project_id()).await?;
         self.opened.keep_current(&mut tx, version).await?;

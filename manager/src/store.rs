@@ -6,6 +6,7 @@
 //! statement with its condition in it.
 
 mod administrators;
+mod answers;
 mod audit;
 mod audit_search;
 mod backup;
@@ -45,7 +46,7 @@ pub use location::{DatabaseUrl, DatabaseUrlError, Home};
 pub(crate) use plans::{PlanFile, PlanHeader, StoredPlan};
 pub(crate) use projects::VaultRow;
 pub(crate) use readers::ReaderRow;
-pub(crate) use transaction::Transaction;
+pub(crate) use transaction::{Transaction, Whole};
 
 use crate::domain::ProjectId;
 use postgres::Server;

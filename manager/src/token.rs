@@ -31,6 +31,12 @@ impl ApiToken {
         Zeroizing::new(format!("{PREFIX}{}", to_base64url(self.0.as_ref())))
     }
 
+    /// A key for one purpose that only whoever has the token can make.
+    pub(crate) fn derive(&self, purpose: &[u8], text: &[u8]) -> Zeroizing<[u8; 32]> {
+        let hash = Sha256::new().chain_update(purpose).chain_update(self.0.as_ref()).chain_update(text);
+        Zeroizing::new(hash.finalize().into())
+    }
+
     /// The only thing that is stored.
     pub(crate) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_ref()).into()

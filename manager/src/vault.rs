@@ -135,6 +135,11 @@ fn token_row() -> VaultRow {
 }
 
 impl Vault {
+    /// A vault whose key is at hand.
+    pub(crate) const fn with_key(key: Zeroizing<[u8; 32]>) -> Self {
+        Self(key)
+    }
+
     /// Seals octets together with what they are: nonce, ciphertext, tag.
     pub(crate) fn seal(&self, what: &[u8], octets: &[u8]) -> Result<Vec<u8>, VaultError> {
         let nonce = random::octets::<NONCE_OCTETS>()?;

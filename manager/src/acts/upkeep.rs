@@ -3,6 +3,7 @@
 use crate::domain::{Actor, UnixTime};
 use crate::error::Error;
 use crate::manager::Manager;
+use crate::once::KEPT_S;
 use crate::store::Transaction;
 
 /// The age at which a revocation list is made anew, in seconds: a day, so that what has expired leaves it and that
@@ -26,6 +27,7 @@ impl Manager {
         let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
         self.end_undo(&mut tx).await?;
+        tx.forget_answers(project, UnixTime(now.0.saturating_sub(KEPT_S))).await?;
         for user in tx.deletable_users(project, now).await? {
             self.finish_deletion(&mut tx, user, Actor::Manager).await?;
         }

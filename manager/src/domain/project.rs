@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::fields::{self, FieldError};
 use super::ids::{ProjectId, UnixTime, project_id_text};
@@ -28,10 +29,11 @@ pub struct NewProject {
 }
 
 /// A project.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Project {
     /// Identifies the project on the air.
     #[serde(serialize_with = "project_id_as_text")]
+    #[schema(value_type = String)]
     pub id: ProjectId,
     /// What people call it.
     pub name: String,
@@ -44,6 +46,7 @@ pub struct Project {
     /// For how long a credential is good, in seconds.
     pub credential_life_s: u32,
     /// When it was made.
+    #[schema(value_type = u32)]
     pub created_at: UnixTime,
 }
 

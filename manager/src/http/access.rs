@@ -10,11 +10,13 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
 
 pub(super) use flood::{Activating, Fetching, Flood, Probing, Renewing};
 pub(super) use need::*;
 
 use super::problem::Problem;
+use super::repeating::Repeatable;
 use crate::acts::Caller;
 use crate::domain::{Actor, Scopes};
 use crate::error::{Error, Refusal};
@@ -47,6 +49,11 @@ impl Api {
         let floods = flood::Floods::new(Arc::clone(manager.http_settings()));
         Self { manager, floods }
     }
+
+    /// Whether a token is good at all; what it is good for is told by [`Allowed`].
+    pub(super) async fn knows(&self, token: &ApiToken) -> bool {
+        self.manager.authorize(token).await.is_ok()
+    }
 }
 
 impl<N> Allowed<N> {
@@ -74,12 +81,16 @@ impl<F> Public<F> {
 }
 
 impl<N: Need> FromRequestParts<Api> for Allowed<N> {
-    type Rejection = Problem;
+    /// A problem, or the answer that the same request got before.
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let manager = api.manager.clone();
-        let caller = authenticate(parts, api).await?;
-        caller.demand(N::SCOPE)?;
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Response> {
+        let caller = authenticate(parts, api).await.map_err(IntoResponse::into_response)?;
+        caller.demand(N::SCOPE).map_err(|refusal| Problem::from(refusal).into_response())?;
+        let manager = match parts.extensions.get::<Arc<Repeatable>>() {
+            Some(repeatable) => repeatable.begin(&api.manager).await?,
+            None => api.manager.clone(),
+        };
         Ok(Self { manager, caller, need: PhantomData })
     }
 }
@@ -106,7 +117,8 @@ async fn authenticate(parts: &Parts, api: &Api) -> Result<Caller, Problem> {
     Ok(caller?)
 }
 
-fn bearer(parts: &Parts) -> Option<ApiToken> {
+/// The token that the request came with.
+pub(super) fn bearer(parts: &Parts) -> Option<ApiToken> {
     let value = parts.headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     if scheme.eq_ignore_ascii_case("bearer") { ApiToken::parse(token.trim()) } else { None }

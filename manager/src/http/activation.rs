@@ -195,7 +195,7 @@ async fn activate(
 #[utoipa::path(post, path = "/v1/devices/{device}/renewal/challenge", operation_id = "renewal_challenge",
     tag = "Phones", security(()),
     params(("device" = Uuid, Path, description = "The device")),
-    request_body = Option<Nothing>,
+    request_body = Nothing,
     responses(
         (status = 200, description = "The challenge", body = RenewalChallenge),
         (status = 403, description = "`device-revoked`, `user-suspended`"),

@@ -5,10 +5,11 @@ use std::sync::LazyLock;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
-use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    Components, ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    Components, ContentBuilder, HeaderBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
     ResponseBuilder, Schema,
 };
 use utoipa::{PartialSchema, ToSchema};
@@ -67,6 +68,11 @@ async fn show() -> Response {
 
 /// Adds what holds for every operation, so that no route has to say it, and the form of every problem.
 fn complete(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        if let Some(operation) = item.post.as_mut().filter(|operation| is_for_administrators(operation)) {
+            add_idempotency_key(operation);
+        }
+    }
     for operation in document.paths.paths.values_mut().flat_map(operations) {
         add_common_problems(operation);
         for (status, response) in &mut operation.responses.responses {
@@ -134,6 +140,27 @@ fn add_common_problems(operation: &mut Operation) {
         let response = || RefOr::T(ResponseBuilder::new().description(description).build());
         operation.responses.responses.entry(status.to_owned()).or_insert_with(response);
     }
+}
+
+/// A POST that is sent again with its key acts once.
+fn add_idempotency_key(operation: &mut Operation) {
+    let description = "A key that the sender chose for this request, 1 to 255 characters: sent again with the same key \
+        within 24 hours, the request gets the same answer and does not act again";
+    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    let parameter = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(key.pattern(Some("^[!-~]+$"))));
+    operation.parameters.get_or_insert_default().push(parameter.build().into());
+    let invalid = "`request-invalid`: not of the form that is described here; `detail` says where";
+    let mut add = |status: &str, description: &str| {
+        let response = || RefOr::T(ResponseBuilder::new().description(description).build());
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(response);
+    };
+    add("400", invalid);
+    add("422", "`idempotency-key-reused`: the key was used for another request");
 }
 
 fn is_for_administrators(operation: &Operation) -> bool {

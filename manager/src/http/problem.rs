@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::observing;
-use crate::domain::UndoConflicts;
+use crate::domain::{ProjectError, UndoConflicts};
 use crate::error::{Error, Refusal};
 use crate::import::ImportErrors;
 
@@ -135,6 +135,12 @@ impl Problem {
         Self { errors: listed.collect(), ..Self::new(StatusCode::CONFLICT, "undo-conflict", title) }
     }
 
+    fn settings_invalid(error: &ProjectError) -> Self {
+        let title = "A setting is not allowed; nothing was changed.";
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "settings-invalid", title);
+        Self { detail: Some(error.to_string()), ..problem }
+    }
+
     fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The manager failed; try again later.")
     }
@@ -168,6 +174,7 @@ impl From<Error> for Problem {
             Error::Refused(refusal) => refusal.into(),
             Error::Import(errors) => Self::import_invalid(&errors),
             Error::Undo(conflicts) => Self::undo_conflict(&conflicts),
+            Error::Project(error) => Self::settings_invalid(&error),
             other => {
                 tracing::error!(error = %other, "a request failed");
                 Self::internal()
@@ -226,6 +233,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ProjectNeeded(_)
         | Refusal::InvitationUsed
         | Refusal::AdministratorKnown
+        | Refusal::AnsweredMeanwhile
         | Refusal::LastOwner
         | Refusal::ChallengeUnknown
         | Refusal::UserStatus(_)
@@ -245,7 +253,10 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::InvitationVoid
         | Refusal::UserDeleted
         | Refusal::ReaderRevoked => StatusCode::GONE,
-        Refusal::UndoWindow
+        Refusal::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+        Refusal::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+        Refusal::IdempotencyKeyReused
+        | Refusal::UndoWindow
         | Refusal::Administrator(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid

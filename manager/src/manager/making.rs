@@ -58,7 +58,7 @@ impl Manager {
             pulse: Pulse::default(),
             projects,
         };
-        Ok((Self { shared: Arc::new(shared), opened, http_settings: Arc::default() }, token))
+        Ok((Self { shared: Arc::new(shared), opened, http_settings: Arc::default(), once: None }, token))
     }
 
     /// Makes one more project in the installation, with an issuer key and an API token of its own, which is shown only

@@ -100,7 +100,7 @@ impl Manager {
         let projects = Mutex::new(HashMap::from([(id, Arc::clone(&opened))]));
         let (unlock, ids) = (unlock.clone(), IdSource::new());
         let shared = Shared { store, unlock, clock: Box::new(clock), ids, pulse: Pulse::default(), projects };
-        Ok(Self { shared: Arc::new(shared), opened, http_settings: Arc::default() })
+        Ok(Self { shared: Arc::new(shared), opened, http_settings: Arc::default(), once: None })
     }
 }
 

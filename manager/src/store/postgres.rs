@@ -44,13 +44,15 @@ impl Server {
 
     /// Each statement sees what was committed before it: who waited for a row finds its newest state.
     pub(super) async fn write(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction(Inner::Postgres(self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)))
+        Ok(Transaction::new(Inner::Postgres(
+            self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?,
+        )))
     }
 
     /// All statements see the same state.
     pub(super) async fn read(&self) -> Result<Transaction, StoreError> {
         let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Ok(Transaction(Inner::Postgres(self.pool.begin_with(begin).await?)))
+        Ok(Transaction::new(Inner::Postgres(self.pool.begin_with(begin).await?)))
     }
 
     /// The name of each pool, its connections, and those that nobody uses.

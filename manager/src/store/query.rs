@@ -49,7 +49,7 @@ enum Target<'t> {
 impl Transaction {
     /// A statement, in PostgreSQL's words as far as SQLite has them too.
     pub(super) fn query(&mut self, text: &'static str) -> Query<'_> {
-        let text = if matches!(self.0, Inner::Sqlite(_)) { without_lock(text) } else { text };
+        let text = if self.has_one_writer() { without_lock(text) } else { text };
         Query { text: text.into_sql_str(), is_kept: true, failed: None, target: self.target() }
     }
 
@@ -83,7 +83,7 @@ impl Transaction {
     }
 
     fn target(&mut self) -> Target<'_> {
-        match &mut self.0 {
+        match self.inner() {
             Inner::Sqlite(tx) => Target::Sqlite(tx, SqliteArguments::default()),
             Inner::Postgres(tx) => Target::Postgres(tx, PgArguments::default()),
         }

@@ -40,11 +40,11 @@ impl Embedded {
     }
 
     pub(super) async fn write(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction(Inner::Sqlite(self.writer.begin_with("BEGIN IMMEDIATE").await?)))
+        Ok(Transaction::new(Inner::Sqlite(self.writer.begin_with("BEGIN IMMEDIATE").await?)))
     }
 
     pub(super) async fn read(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction(Inner::Sqlite(self.readers.begin().await?)))
+        Ok(Transaction::new(Inner::Sqlite(self.readers.begin().await?)))
     }
 
     /// Copies one state into an empty file.

@@ -39,6 +39,8 @@ mod readers;
 #[cfg(test)]
 mod renewal;
 #[cfg(test)]
+mod repeating;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod scim;
