@@ -215,14 +215,14 @@ impl Manager {
     ) -> Result<(), NotProvisioned> {
         let (project, now) = (self.project_id(), self.now());
         let old = self.present_user(tx, user).await?;
-        let has_phone = tx.devices(project, user).await?.iter().any(|device| !device.is_revoked);
+        let has_phone = tx.has_device(project, user).await?;
         let (turn, act) =
             if is_active { (Turn::Resume, Act::UserResumed) } else { (Turn::Suspend, Act::UserSuspended) };
         let next = next_status(old.status, turn, has_phone)
             .map_err(|_| Refusal::UserStatus(if is_active { "suspended" } else { "not suspended" }))?;
         let mut detail = String::new();
         if !is_active {
-            tx.void_invitations(project, user).await?;
+            tx.void_open_invitation(project, user).await?;
             let serials = tx.revoke_credentials(project, user, now).await?;
             detail = format!("list {}", self.publish_if(tx, !serials.is_empty()).await?);
         }

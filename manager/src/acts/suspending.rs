@@ -18,7 +18,7 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         let (old, next) = self.turn(&mut tx, user, Turn::Suspend).await?;
-        tx.void_invitations(project, user).await?;
+        tx.void_open_invitation(project, user).await?;
         let serials = tx.revoke_credentials(project, user, now).await?;
         let list_version = self.publish_if(&mut tx, !serials.is_empty()).await?;
         tx.set_user_status(project, user, next, now).await?;

@@ -187,10 +187,10 @@ pub(crate) fn resource(record: &Record, base: &str) -> Value {
         },
     });
     if let Some(members) = resource.as_object_mut() {
-        if let Some(name) = members.get_mut("name").and_then(Value::as_object_mut) {
-            if !person.first_name.is_empty() {
-                name.insert("givenName".to_owned(), json!(person.first_name));
-            }
+        if let Some(name) = members.get_mut("name").and_then(Value::as_object_mut)
+            && !person.first_name.is_empty()
+        {
+            name.insert("givenName".to_owned(), json!(person.first_name));
         }
         if let Some(sync_id) = &person.sync_id {
             members.insert("externalId".to_owned(), json!(sync_id));

@@ -45,7 +45,7 @@ impl Store {
     pub(crate) async fn counters_in(file: &Path) -> Result<Vec<ProjectCounters>, StoreError> {
         let options = SqliteConnectOptions::new().filename(file).read_only(true);
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        let mut tx = Transaction(Inner::Sqlite(pool.begin().await?));
+        let mut tx = Transaction::new(Inner::Sqlite(pool.begin().await?));
         let counters = tx.counters().await?;
         drop(tx);
         pool.close().await;

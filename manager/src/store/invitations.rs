@@ -73,6 +73,22 @@ impl Transaction {
         Ok(())
     }
 
+    /// Voids the open invitation of a user; whoever redeemed one still gets its answer again.
+    pub(crate) async fn void_open_invitation(
+        &mut self,
+        project: ProjectId,
+        user: Uuid,
+    ) -> Result<(), StoreError> {
+        self.query(
+            "UPDATE invitations SET state = 'void' WHERE project = $1 AND holder = $2 AND state = 'open'",
+        )
+        .bind(project.0.as_slice())
+        .bind(user)
+        .execute()
+        .await?;
+        Ok(())
+    }
+
     /// Notes when a phone first asked for a challenge with an invitation.
     pub(crate) async fn invitation_opened(
         &mut self,

@@ -154,6 +154,7 @@ impl Served {
         let public_key = Phone::new(200).public_key().0;
         let new = NewReader {
             name: name.to_owned(),
+            place: String::new(),
             public_key,
             presence: Presence::None,
             output: OutputFormat::Text,
