@@ -194,6 +194,7 @@ fn open_door(runtime: &tokio::runtime::Runtime, manager: &Manager) -> (SocketAdd
     let (signer, scalar) = SoftwareSigner::generate(&mut rng).unwrap();
     let new = NewReader {
         name: "Main door".to_owned(),
+        place: String::new(),
         public_key: signer.public_key().0,
         presence: manager::domain::Presence::None,
         output: OutputFormat::Text,
