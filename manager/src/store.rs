@@ -21,6 +21,7 @@ mod postgres;
 mod projects;
 mod query;
 mod readers;
+mod renewals;
 mod revocations;
 mod rows;
 mod schema;
@@ -39,6 +40,7 @@ pub use location::{DatabaseUrl, DatabaseUrlError, Home};
 pub(crate) use plans::{PlanFile, PlanHeader, StoredPlan};
 pub(crate) use projects::VaultRow;
 pub(crate) use readers::ReaderRow;
+pub(crate) use renewals::Answered;
 pub(crate) use transaction::Transaction;
 
 use crate::domain::ProjectId;
@@ -105,6 +107,14 @@ impl Store {
         match &self.0 {
             Backend::Sqlite(database) => database.read().await,
             Backend::Postgres(server) => server.read().await,
+        }
+    }
+
+    /// How many transactions that write are worth while at the same time.
+    pub(crate) const fn writers(&self) -> usize {
+        match &self.0 {
+            Backend::Sqlite(_) => 1,
+            Backend::Postgres(_) => postgres::WRITERS,
         }
     }
 

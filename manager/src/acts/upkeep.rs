@@ -26,6 +26,7 @@ impl Manager {
         let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
         self.end_undo(&mut tx).await?;
+        tx.forget_answered(project, now).await?;
         for user in tx.deletable_users(project, now).await? {
             self.finish_deletion(&mut tx, user, Actor::Manager).await?;
         }

@@ -10,6 +10,9 @@ use super::{PREPARED_STATEMENTS, StoreError, schema};
 /// Connections that one process has at most.
 const CONNECTIONS: u32 = 16;
 
+/// Batches that one process has under way at the same time, while other requests have connections left.
+pub(super) const WRITERS: usize = 4;
+
 /// Connections to the server that takes writes.
 #[derive(Clone, Debug)]
 pub(super) struct Server {

@@ -77,6 +77,14 @@ impl Transaction {
         Query { text: AssertSqlSafe(text).into_sql_str(), is_kept, failed: None, target: self.target() }
     }
 
+    /// A statement that ends with a list of so many values, the second and those that follow, and perhaps a lock.
+    pub(super) fn query_in(&mut self, select: &str, values: usize, lock: &'static str) -> Query<'_> {
+        let lock = if self.has_one_writer() { without_lock(lock) } else { lock };
+        let numbers: Vec<String> = (2..).take(values).map(|number: u32| format!("${number}")).collect();
+        let text = format!("{select} ({}){lock}", numbers.join(", "));
+        Query { text: AssertSqlSafe(text).into_sql_str(), is_kept: true, failed: None, target: self.target() }
+    }
+
     fn target(&mut self) -> Target<'_> {
         match &mut self.0 {
             Inner::Sqlite(tx) => Target::Sqlite(tx, SqliteArguments::default()),
