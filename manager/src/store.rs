@@ -11,6 +11,7 @@ mod audit_search;
 mod backup;
 mod challenges;
 mod devices;
+mod error;
 mod imported;
 mod invitations;
 mod jobs;
@@ -33,6 +34,7 @@ mod watching;
 pub(crate) use backup::{Jump, ProjectCounters, is_sound};
 pub(crate) use challenges::{Challenge, Purpose};
 pub(crate) use devices::{CredentialRow, Device};
+pub use error::StoreError;
 pub(crate) use imported::Touch;
 pub(crate) use jobs::{JobEnd, JobState};
 pub(crate) use keys::IssuerKeyRow;
@@ -49,20 +51,6 @@ use sqlite::Embedded;
 
 /// Statements that a connection keeps prepared: more than there are in this room.
 const PREPARED_STATEMENTS: usize = 400;
-
-/// What went wrong in the store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database refused or was not to be reached.
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The tables could not be made or brought up to date.
-    #[error("the tables of the database: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    /// The database holds a value that nothing here writes.
-    #[error("the database holds an impossible {0}")]
-    Corrupt(&'static str),
-}
 
 /// The database. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -89,8 +77,17 @@ impl Store {
     /// What is looked up afterwards stays as it is until the commit, apart from what [`Store::write_beside`] writes.
     pub(crate) async fn write(&self, project: ProjectId) -> Result<(Transaction, i64), StoreError> {
         let mut tx = self.write_beside().await?;
-        let version = tx.lock_project(project).await?;
-        Ok((tx, version))
+        match tx.lock_project(project).await {
+            Ok(version) => Ok((tx, version)),
+            // Nothing was done yet, and there may be another server that takes it.
+            Err(StoreError::Unavailable(_)) => {
+                drop(tx);
+                let mut tx = self.write_beside().await?;
+                let version = tx.lock_project(project).await?;
+                Ok((tx, version))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Begins to write beside others, which SQLite does not let be: every row has to be locked before it is trusted,

@@ -1,51 +1,205 @@
 //! PostgreSQL, for more than one process and more than one machine.
 
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio::sync::Mutex;
+use tokio::time::{sleep, timeout};
 
 use super::location::DatabaseUrl;
 use super::transaction::{Inner, Transaction};
 use super::{PREPARED_STATEMENTS, StoreError, schema};
 
-/// Connections that one process has at most.
-const CONNECTIONS: u32 = 16;
-
 /// Batches that one process has under way at the same time, while other requests have connections left.
 pub(super) const WRITERS: usize = 4;
 
-/// Connections to the server that takes writes.
+/// Connections that one process has at most.
+const CONNECTIONS: u32 = 16;
+/// For how long a request waits for a connection that others use.
+const ACQUIRE_PATIENCE: Duration = Duration::from_secs(5);
+/// After what time a server that says nothing is given up.
+const SILENCE: Duration = Duration::from_secs(8);
+/// For how long a request waits for a server that takes writes.
+const FAILOVER_PATIENCE: Duration = Duration::from_secs(5);
+/// For how long a server is asked whether it takes writes.
+const PROBE: Duration = Duration::from_secs(3);
+/// Between two rounds of asking all servers.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Connections to that server of a cluster that takes writes, whichever it is at the time.
 #[derive(Clone, Debug)]
-pub(super) struct Server {
-    pool: PgPool,
+pub(super) struct Server(Arc<Cluster>);
+
+#[derive(Debug)]
+struct Cluster {
+    servers: Vec<PgConnectOptions>,
+    chosen: RwLock<Chosen>,
+    /// When no server was found the last time, and why; held while servers are asked.
+    choosing: Mutex<Option<(Instant, String)>>,
+    is_closed: AtomicBool,
 }
+
+#[derive(Clone, Debug)]
+struct Chosen {
+    pool: PgPool,
+    suspicion: Suspicion,
+}
+
+/// Whether the server that a transaction is on was lost or takes no writes any more, so that another has to be chosen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Suspicion(Arc<AtomicBool>);
 
 impl Server {
     /// Connects to the database, which may be empty, and brings its tables up to date.
     pub(super) async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
-        let options = url.servers.first().ok_or(StoreError::Corrupt("address"))?.clone();
-        let options = options.statement_cache_capacity(PREPARED_STATEMENTS);
-        let pool = PgPoolOptions::new().max_connections(CONNECTIONS).connect_with(options).await?;
+        let servers: Vec<PgConnectOptions> = url.servers.clone();
+        let pool = match writable(&servers).await {
+            Ok(server) => pool(server),
+            Err(reasons) => return Err(StoreError::Unreachable(reasons)),
+        };
         schema::postgres().run(&pool).await?;
-        Ok(Self { pool })
+        let chosen = RwLock::new(Chosen { pool, suspicion: Suspicion::default() });
+        let cluster =
+            Cluster { servers, chosen, choosing: Mutex::new(None), is_closed: AtomicBool::new(false) };
+        Ok(Self(Arc::new(cluster)))
     }
 
     /// Each statement sees what was committed before it: who waited for a row finds its newest state.
     pub(super) async fn write(&self) -> Result<Transaction, StoreError> {
-        Ok(Transaction(Inner::Postgres(self.pool.begin_with("BEGIN ISOLATION LEVEL READ COMMITTED").await?)))
+        self.0.begin("BEGIN ISOLATION LEVEL READ COMMITTED").await
     }
 
     /// All statements see the same state.
     pub(super) async fn read(&self) -> Result<Transaction, StoreError> {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Ok(Transaction(Inner::Postgres(self.pool.begin_with(begin).await?)))
+        self.0.begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
     /// The name of each pool, its connections, and those that nobody uses.
     pub(super) fn connections(&self) -> Vec<(&'static str, u32, usize)> {
-        vec![("all", self.pool.size(), self.pool.num_idle())]
+        let pool = self.0.chosen().pool;
+        vec![("all", pool.size(), pool.num_idle())]
     }
 
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        self.0.is_closed.store(true, Ordering::SeqCst);
+        self.0.chosen().pool.close().await;
     }
+}
+
+impl Cluster {
+    fn chosen(&self) -> Chosen {
+        self.chosen.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Begins on the server that takes writes; looks for another one while there is none.
+    async fn begin(&self, statement: &'static str) -> Result<Transaction, StoreError> {
+        let began = Instant::now();
+        loop {
+            if self.is_closed.load(Ordering::SeqCst) {
+                return Err(StoreError::Unavailable(sqlx::Error::PoolClosed));
+            }
+            let Chosen { pool, suspicion } = self.chosen();
+            if !suspicion.is_raised() {
+                match timeout(SILENCE, pool.begin_with(statement)).await {
+                    Ok(Ok(tx)) => return Ok(Transaction(Inner::Postgres(tx, suspicion))),
+                    Ok(Err(error)) => match suspicion.judge(error) {
+                        StoreError::Unavailable(_) => {}
+                        other => return Err(other),
+                    },
+                    Err(_) => suspicion.raise(),
+                }
+            }
+            match self.choose(&suspicion).await {
+                Ok(()) => {}
+                Err(error) if began.elapsed() >= FAILOVER_PATIENCE => return Err(error),
+                Err(_) => sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// Chooses a server anew, unless that was done since the suspicion was raised.
+    async fn choose(&self, suspicion: &Suspicion) -> Result<(), StoreError> {
+        let mut failed = self.choosing.lock().await;
+        if !self.chosen().suspicion.is(suspicion) {
+            return Ok(());
+        }
+        // Whoever waited meanwhile need not ask all servers again.
+        if let Some((_, reasons)) = failed.as_ref().filter(|(at, _)| at.elapsed() < PAUSE) {
+            return Err(StoreError::Unreachable(reasons.clone()));
+        }
+        match writable(&self.servers).await {
+            Ok(server) => {
+                tracing::warn!(
+                    host = server.get_host(),
+                    port = server.get_port(),
+                    "connecting to the database anew"
+                );
+                let newer = Chosen { pool: pool(server), suspicion: Suspicion::default() };
+                let mut chosen = self.chosen.write().unwrap_or_else(PoisonError::into_inner);
+                let older = std::mem::replace(&mut *chosen, newer);
+                tokio::spawn(async move { older.pool.close().await });
+                *failed = None;
+                Ok(())
+            }
+            Err(reasons) => {
+                *failed = Some((Instant::now(), reasons.clone()));
+                Err(StoreError::Unreachable(reasons))
+            }
+        }
+    }
+}
+
+impl Suspicion {
+    fn raise(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_raised(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Sorts an error, and remembers what it says of the server.
+    pub(super) fn judge(&self, error: sqlx::Error) -> StoreError {
+        let error = StoreError::from(error);
+        if matches!(error, StoreError::Unavailable(_)) {
+            self.raise();
+        }
+        error
+    }
+}
+
+fn pool(server: &PgConnectOptions) -> PgPool {
+    let options = server.clone().statement_cache_capacity(PREPARED_STATEMENTS);
+    let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_PATIENCE);
+    pool.connect_lazy_with(options)
+}
+
+/// The first server that takes writes, or why none of them does.
+async fn writable(servers: &[PgConnectOptions]) -> Result<&PgConnectOptions, String> {
+    let mut reasons = Vec::new();
+    for server in servers {
+        let reason = match timeout(PROBE, takes_writes(server)).await {
+            Ok(Ok(true)) => return Ok(server),
+            Ok(Ok(false)) => "takes no writes".to_owned(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", PROBE.as_secs()),
+        };
+        reasons.push(format!("{}:{}: {reason}", server.get_host(), server.get_port()));
+    }
+    Err(reasons.join("; "))
+}
+
+async fn takes_writes(server: &PgConnectOptions) -> Result<bool, sqlx::Error> {
+    let mut connection = PgConnection::connect_with(server).await?;
+    let asked = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean";
+    let (writable,) = sqlx::query_as(asked).fetch_one(&mut connection).await?;
+    connection.close().await?;
+    Ok(writable)
 }

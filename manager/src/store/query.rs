@@ -10,6 +10,7 @@ use sqlx::{
 
 use super::StoreError;
 use super::Transaction;
+use super::postgres::Suspicion;
 use super::transaction::Inner;
 
 /// What a statement may end with to lock the rows that it reads; SQLite, which has one writer, is not told.
@@ -43,7 +44,7 @@ pub(super) struct Query<'t> {
 
 enum Target<'t> {
     Sqlite(&'t mut SqliteConnection, SqliteArguments),
-    Postgres(&'t mut PgConnection, PgArguments),
+    Postgres(&'t mut PgConnection, PgArguments, &'t Suspicion),
 }
 
 impl Transaction {
@@ -88,7 +89,7 @@ impl Transaction {
     fn target(&mut self) -> Target<'_> {
         match &mut self.0 {
             Inner::Sqlite(tx) => Target::Sqlite(tx, SqliteArguments::default()),
-            Inner::Postgres(tx) => Target::Postgres(tx, PgArguments::default()),
+            Inner::Postgres(tx, suspicion) => Target::Postgres(tx, PgArguments::default(), suspicion),
         }
     }
 }
@@ -98,7 +99,7 @@ impl<'t> Query<'t> {
     pub(super) fn bind<'v>(mut self, value: impl Value<'v>) -> Self {
         let added = match &mut self.target {
             Target::Sqlite(_, values) => values.add(value),
-            Target::Postgres(_, values) => values.add(value),
+            Target::Postgres(_, values, _) => values.add(value),
         };
         self.failed = self.failed.or(added.err());
         self
@@ -112,9 +113,9 @@ impl<'t> Query<'t> {
                 let query = query_with(text, values).persistent(is_kept);
                 query.execute(connection).await?.rows_affected()
             }
-            Target::Postgres(connection, values) => {
+            Target::Postgres(connection, values, suspicion) => {
                 let query = query_with(text, values).persistent(is_kept);
-                query.execute(connection).await?.rows_affected()
+                query.execute(connection).await.map_err(|error| suspicion.judge(error))?.rows_affected()
             }
         })
     }
@@ -126,9 +127,11 @@ impl<'t> Query<'t> {
             Target::Sqlite(connection, values) => {
                 query_as_with(text, values).persistent(is_kept).fetch_all(connection).await?
             }
-            Target::Postgres(connection, values) => {
-                query_as_with(text, values).persistent(is_kept).fetch_all(connection).await?
-            }
+            Target::Postgres(connection, values, suspicion) => query_as_with(text, values)
+                .persistent(is_kept)
+                .fetch_all(connection)
+                .await
+                .map_err(|error| suspicion.judge(error))?,
         })
     }
 
@@ -139,9 +142,11 @@ impl<'t> Query<'t> {
             Target::Sqlite(connection, values) => {
                 query_as_with(text, values).persistent(is_kept).fetch_optional(connection).await?
             }
-            Target::Postgres(connection, values) => {
-                query_as_with(text, values).persistent(is_kept).fetch_optional(connection).await?
-            }
+            Target::Postgres(connection, values, suspicion) => query_as_with(text, values)
+                .persistent(is_kept)
+                .fetch_optional(connection)
+                .await
+                .map_err(|error| suspicion.judge(error))?,
         })
     }
 

@@ -3,6 +3,7 @@
 use sqlx::{Postgres, Sqlite};
 
 use super::StoreError;
+use super::postgres::Suspicion;
 
 /// Everything read and written between [`Store::write`](super::Store::write) and [`Transaction::commit`] happens at
 /// once or not at all.
@@ -12,7 +13,7 @@ pub(crate) struct Transaction(pub(super) Inner);
 
 pub(super) enum Inner {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(sqlx::Transaction<'static, Postgres>, Suspicion),
 }
 
 impl Transaction {
@@ -25,7 +26,7 @@ impl Transaction {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self.0 {
             Inner::Sqlite(tx) => tx.commit().await?,
-            Inner::Postgres(tx) => tx.commit().await?,
+            Inner::Postgres(tx, suspicion) => tx.commit().await.map_err(|error| suspicion.judge(error))?,
         }
         Ok(())
     }

@@ -17,6 +17,8 @@ mod backup;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod floods;
 #[cfg(test)]
 mod imports;

@@ -61,6 +61,13 @@ impl Manager {
         let renewals: Vec<Proven> = batch.iter().map(|waiting| waiting.renewal.clone()).collect();
         let outcomes = match self.renew_together(&renewals).await {
             Ok(outcomes) => outcomes,
+            // Alone, none of them would find the database either.
+            Err(Error::Store(error @ (StoreError::Unreachable(_) | StoreError::Unavailable(_)))) => {
+                for Waiting { answer, .. } in batch {
+                    let _gone = answer.send(Err(StoreError::Unreachable(error.to_string()).into()));
+                }
+                return;
+            }
             // One that cannot be written must not take the others with it.
             Err(error) => {
                 tracing::warn!(%error, renewals = renewals.len(), "renewals are done one by one");
