@@ -1,5 +1,6 @@
 //! PostgreSQL, for more than one process and more than one machine.
 
+use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -18,12 +19,12 @@ pub(super) const WRITERS: usize = 4;
 
 /// Connections that one process has at most.
 const CONNECTIONS: u32 = 16;
-/// For how long a request waits for a connection that others use.
-const ACQUIRE_PATIENCE: Duration = Duration::from_secs(5);
+/// For how long a request waits at a time for a connection that others use or that is being made.
+const ACQUIRE_PATIENCE: Duration = Duration::from_secs(2);
 /// After what time a server that says nothing is given up.
-const SILENCE: Duration = Duration::from_secs(8);
-/// For how long a request waits for a server that takes writes.
-const FAILOVER_PATIENCE: Duration = Duration::from_secs(5);
+const SILENCE: Duration = Duration::from_secs(6);
+/// For how long a request waits in all for a server that takes writes and for a connection to it.
+const FAILOVER_PATIENCE: Duration = Duration::from_secs(8);
 /// For how long a server is asked whether it takes writes.
 const PROBE: Duration = Duration::from_secs(3);
 /// Between two rounds of asking all servers.
@@ -103,13 +104,24 @@ impl Cluster {
             }
             let Chosen { pool, suspicion } = self.chosen();
             if !suspicion.is_raised() {
-                match timeout(SILENCE, pool.begin_with(statement)).await {
+                let failed = match timeout(SILENCE, pool.begin_with(statement)).await {
                     Ok(Ok(tx)) => return Ok(Transaction(Inner::Postgres(tx, suspicion))),
-                    Ok(Err(error)) => match suspicion.judge(error) {
-                        StoreError::Unavailable(_) => {}
-                        other => return Err(other),
-                    },
-                    Err(_) => suspicion.raise(),
+                    Ok(Err(error)) => error,
+                    Err(_) => sqlx::Error::Io(ErrorKind::TimedOut.into()),
+                };
+                // A pool that is not full tries to connect for all the time that it has.
+                let is_full = matches!(failed, sqlx::Error::PoolTimedOut) && pool.size() >= CONNECTIONS;
+                let failed = match suspicion.judge(failed) {
+                    StoreError::Busy(error) if !is_full => {
+                        suspicion.judge(sqlx::Error::Io(io::Error::other(error)))
+                    }
+                    other => other,
+                };
+                let is_over = began.elapsed() >= FAILOVER_PATIENCE;
+                match failed {
+                    StoreError::Busy(_) if !is_over => continue,
+                    StoreError::Unavailable(_) if !is_over => {}
+                    other => return Err(other),
                 }
             }
             match self.choose(&suspicion).await {
