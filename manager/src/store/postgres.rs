@@ -1,18 +1,21 @@
 //! PostgreSQL, for more than one process and more than one machine.
 
+mod primary;
+
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 
 use super::location::DatabaseUrl;
 use super::transaction::{Inner, Transaction};
 use super::{PREPARED_STATEMENTS, StoreError, schema};
+use primary::primary;
 
 /// Batches that one process has under way at the same time, while other requests have connections left.
 pub(super) const WRITERS: usize = 4;
@@ -25,8 +28,6 @@ const ACQUIRE_PATIENCE: Duration = Duration::from_secs(2);
 const SILENCE: Duration = Duration::from_secs(6);
 /// For how long a request waits in all for a server that takes writes and for a connection to it.
 const FAILOVER_PATIENCE: Duration = Duration::from_secs(8);
-/// For how long a server is asked whether it takes writes.
-const PROBE: Duration = Duration::from_secs(3);
 /// Between two rounds of asking all servers.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -57,7 +58,7 @@ impl Server {
     /// Connects to the database, which may be empty, and brings its tables up to date.
     pub(super) async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
         let servers: Vec<PgConnectOptions> = url.servers.clone();
-        let pool = match writable(&servers).await {
+        let pool = match primary(&servers).await {
             Ok(server) => pool(server),
             Err(reasons) => return Err(StoreError::Unreachable(reasons)),
         };
@@ -142,7 +143,7 @@ impl Cluster {
         if let Some((_, reasons)) = failed.as_ref().filter(|(at, _)| at.elapsed() < PAUSE) {
             return Err(StoreError::Unreachable(reasons.clone()));
         }
-        match writable(&self.servers).await {
+        match primary(&self.servers).await {
             Ok(server) => {
                 tracing::warn!(
                     host = server.get_host(),
@@ -191,27 +192,4 @@ fn pool(server: &PgConnectOptions) -> PgPool {
     let options = server.clone().statement_cache_capacity(PREPARED_STATEMENTS);
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_PATIENCE);
     pool.connect_lazy_with(options)
-}
-
-/// The first server that takes writes, or why none of them does.
-async fn writable(servers: &[PgConnectOptions]) -> Result<&PgConnectOptions, String> {
-    let mut reasons = Vec::new();
-    for server in servers {
-        let reason = match timeout(PROBE, takes_writes(server)).await {
-            Ok(Ok(true)) => return Ok(server),
-            Ok(Ok(false)) => "takes no writes".to_owned(),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => format!("no answer within {} s", PROBE.as_secs()),
-        };
-        reasons.push(format!("{}:{}: {reason}", server.get_host(), server.get_port()));
-    }
-    Err(reasons.join("; "))
-}
-
-async fn takes_writes(server: &PgConnectOptions) -> Result<bool, sqlx::Error> {
-    let mut connection = PgConnection::connect_with(server).await?;
-    let asked = "SELECT NOT pg_is_in_recovery() AND NOT current_setting('transaction_read_only')::boolean";
-    let (writable,) = sqlx::query_as(asked).fetch_one(&mut connection).await?;
-    connection.close().await?;
-    Ok(writable)
 }
