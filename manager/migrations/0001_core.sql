@@ -10,7 +10,8 @@ CREATE TABLE projects (
     public_url             TEXT    NOT NULL,
     invitation_life_s      BIGINT  NOT NULL CHECK (invitation_life_s BETWEEN 3600 AND 31622400),
     credential_life_s      BIGINT  NOT NULL CHECK (credential_life_s BETWEEN 3600 AND 31622400),
-    last_serial            BIGINT  NOT NULL DEFAULT 0,
+    -- By what the project knows the challenges for renewal again that it gave.
+    challenge_secret       BYTEA   NOT NULL CHECK (length(challenge_secret) = 32),
     last_reader            BIGINT  NOT NULL DEFAULT 0,
     list_version           BIGINT  NOT NULL DEFAULT 0,
     -- Goes up whenever a setting or an issuer key changes; processes read them again then.
@@ -122,6 +123,23 @@ CREATE TABLE challenges (
     PRIMARY KEY (project, hash)
 );
 CREATE INDEX challenges_expiry ON challenges (project, expires_at);
+
+-- Answered challenges for renewal, until they expire.
+CREATE TABLE renewals (
+    project      BYTEA   NOT NULL REFERENCES projects (id),
+    -- The expiry of the challenge, then the beginning of its hash: rows of one time lie together.
+    mark         BYTEA   NOT NULL CHECK (length(mark) = 32),
+    device       UUID    NOT NULL,
+    -- What it was answered with, unless it was refused.
+    serial       BIGINT,
+    PRIMARY KEY (project, mark)
+);
+
+-- Apart from the projects, so that renewals wait for nobody who changes something else.
+CREATE TABLE serials (
+    project      BYTEA   NOT NULL PRIMARY KEY REFERENCES projects (id),
+    last_serial  BIGINT  NOT NULL
+);
 
 CREATE TABLE credentials (
     project      BYTEA   NOT NULL,

@@ -36,6 +36,7 @@ pub use importing::{ImportOptions, ImportPlan, Origin, PlanSummary};
 pub use inviting::IssuedInvitation;
 pub(crate) use provisioning::NotProvisioned;
 pub use readers::{EnrolledReader, NewReader, ReaderEdit, ReaderSummary};
+pub(crate) use renewing::RenewalQueue;
 pub use revoking::{PublishedList, Revocation};
 pub(crate) use tokens::insert_first_owner;
 pub use tokens::{Caller, NewToken};

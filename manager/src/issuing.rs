@@ -4,7 +4,7 @@ mod signing_key;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use credential::crypto::{Point, Signer, SoftwareSigner};
+use credential::crypto::{Point, Signer};
 use credential::id::{IssuerIndex, UserId};
 use credential::object::{
     Credential, IdBase, IssueError, IssuerKey, IssuerKeys, OutputFormat as ObjectOutput,
@@ -16,6 +16,7 @@ use credential::time::Validity;
 use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 
+use crate::backend::BackendSigner;
 use crate::domain::{
     OutputFormat, Parity, Presence, ProjectId, ReaderId, Serial, UnixTime, WiegandNumber, after,
 };
@@ -84,7 +85,7 @@ pub(crate) struct ReaderSettings<'a> {
 pub(crate) fn generate() -> Result<(Secret<32>, [u8; 33]), IssuingError> {
     for _ in 0..SCALAR_TRIES {
         let scalar = Secret::new(random::octets()?);
-        if let Ok(signer) = SoftwareSigner::new(&scalar) {
+        if let Ok(signer) = BackendSigner::new(&scalar) {
             return Ok((scalar, signer.public_key().0));
         }
     }

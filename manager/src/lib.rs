@@ -12,7 +12,9 @@
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
+mod backend;
 pub mod backup;
+mod challenge;
 pub mod clock;
 pub mod domain;
 mod error;

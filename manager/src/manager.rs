@@ -3,6 +3,7 @@
 mod making;
 mod opened;
 mod opening;
+mod reserves;
 
 pub(crate) use making::make_directory;
 
@@ -13,6 +14,8 @@ use std::sync::Arc;
 use credential::object::IssuerKeys;
 use tokio::sync::Mutex;
 
+use crate::acts::RenewalQueue;
+use crate::challenge::ChallengeSecret;
 use crate::clock::Clock;
 use crate::domain::{Project, ProjectId, UnixTime};
 use crate::error::Error;
@@ -132,6 +135,21 @@ impl Manager {
     /// Who makes and opens the private keys of the project.
     pub(crate) fn keeper(&self) -> &Arc<Keeper> {
         self.opened.keeper()
+    }
+
+    /// By what the project knows the challenges again that it gave.
+    pub(crate) fn challenge_secret(&self) -> ChallengeSecret {
+        self.opened.current().challenge_secret.clone()
+    }
+
+    /// Renewals that wait for the next transaction of this process.
+    pub(crate) fn renewals(&self) -> &RenewalQueue {
+        &self.opened.renewals
+    }
+
+    /// How many batches are worth while at the same time.
+    pub(crate) fn batches_at_once(&self) -> usize {
+        self.shared.store.writers()
     }
 
     pub(crate) fn ids(&self) -> &IdSource {

@@ -2,8 +2,10 @@
 //!
 //! Spec: docs/ACTIVATION.md
 
-use credential::crypto::{Crypto, Point, RustCrypto, Signature};
+use credential::crypto::{Crypto, Point, Signature};
 use sha2::{Digest, Sha256};
+
+use crate::backend::Backend;
 
 /// Label of the proof at activation.
 const ACTIVATION: &[u8] = b"ostiary activation\0";
@@ -23,8 +25,7 @@ pub(crate) fn activation_holds(
     signature: &[u8; 64],
 ) -> bool {
     let message: [&[u8]; 4] = [ACTIVATION, challenge, public_key, secret_hash];
-    is_compressed(public_key)
-        && RustCrypto.verify(&Point(*public_key), &message, &Signature(*signature)).is_ok()
+    is_compressed(public_key) && Backend.verify(&Point(*public_key), &message, &Signature(*signature)).is_ok()
 }
 
 /// Whether the octets have the form of a compressed point; whether they are one, only a computation tells.
@@ -59,7 +60,7 @@ fn still_has_key(
     signature: &[u8; 64],
 ) -> bool {
     let message: [&[u8]; 3] = [label, challenge, public_key];
-    RustCrypto.verify(&Point(*public_key), &message, &Signature(*signature)).is_ok()
+    Backend.verify(&Point(*public_key), &message, &Signature(*signature)).is_ok()
 }
 
 /// The form in which keys and challenges are compared and kept.

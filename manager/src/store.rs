@@ -12,6 +12,7 @@ mod audit_search;
 mod backup;
 mod challenges;
 mod devices;
+mod error;
 mod finding;
 mod imported;
 mod invitations;
@@ -25,6 +26,7 @@ mod postgres;
 mod projects;
 mod query;
 mod readers;
+mod renewals;
 mod revocations;
 mod rows;
 mod schema;
@@ -38,6 +40,7 @@ mod watching;
 pub(crate) use backup::{Jump, ProjectCounters, is_sound};
 pub(crate) use challenges::{Challenge, Purpose};
 pub(crate) use devices::{CredentialRow, Device};
+pub use error::StoreError;
 pub(crate) use imported::Touch;
 pub(crate) use jobs::{JobEnd, JobState};
 pub(crate) use keys::IssuerKeyRow;
@@ -46,6 +49,7 @@ pub use location::{DatabaseUrl, DatabaseUrlError, Home};
 pub(crate) use plans::{PlanFile, PlanHeader, StoredPlan};
 pub(crate) use projects::VaultRow;
 pub(crate) use readers::ReaderRow;
+pub(crate) use renewals::Answered;
 pub(crate) use transaction::{Transaction, Whole};
 
 use crate::domain::ProjectId;
@@ -54,20 +58,6 @@ use sqlite::Embedded;
 
 /// Statements that a connection keeps prepared: more than there are in this room.
 const PREPARED_STATEMENTS: usize = 400;
-
-/// What went wrong in the store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database refused or was not to be reached.
-    #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The tables could not be made or brought up to date.
-    #[error("the tables of the database: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
-    /// The database holds a value that nothing here writes.
-    #[error("the database holds an impossible {0}")]
-    Corrupt(&'static str),
-}
 
 /// The database. Clones share its connections.
 #[derive(Clone, Debug)]
@@ -94,8 +84,17 @@ impl Store {
     /// What is looked up afterwards stays as it is until the commit, apart from what [`Store::write_beside`] writes.
     pub(crate) async fn write(&self, project: ProjectId) -> Result<(Transaction, i64), StoreError> {
         let mut tx = self.write_beside().await?;
-        let version = tx.lock_project(project).await?;
-        Ok((tx, version))
+        match tx.lock_project(project).await {
+            Ok(version) => Ok((tx, version)),
+            // Nothing was done yet, and there may be another server that takes it.
+            Err(StoreError::Unavailable(_)) => {
+                drop(tx);
+                let mut tx = self.write_beside().await?;
+                let version = tx.lock_project(project).await?;
+                Ok((tx, version))
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// Begins to write beside others, which SQLite does not let be: every row has to be locked before it is trusted,
@@ -112,6 +111,14 @@ impl Store {
         match &self.0 {
             Backend::Sqlite(database) => database.read().await,
             Backend::Postgres(server) => server.read().await,
+        }
+    }
+
+    /// How many transactions that write are worth while at the same time.
+    pub(crate) const fn writers(&self) -> usize {
+        match &self.0 {
+            Backend::Sqlite(_) => 1,
+            Backend::Postgres(_) => postgres::WRITERS,
         }
     }
 

@@ -10,14 +10,13 @@ use crate::domain::{
     after, redemption,
 };
 use crate::error::{Error, Refusal};
-use crate::issuing;
 use crate::manager::Manager;
 use crate::proof::{self, CHALLENGE_OCTETS};
 use crate::random;
 use crate::store::{Challenge, CredentialRow, Device, Purpose, Transaction};
 
 /// For how long a challenge can be answered, in seconds.
-const CHALLENGE_LIFE_S: u32 = 300;
+pub(super) const CHALLENGE_LIFE_S: u32 = 300;
 /// The share of a credential's life after which it is renewed: one third.
 const RENEW_AFTER_SHARE: u32 = 3;
 
@@ -244,14 +243,7 @@ impl Manager {
     ) -> Result<CredentialRow, Error> {
         let project = self.project_id();
         let serial = tx.next_serial(project).await?;
-        let validity = issuing::validity(self.now(), self.project().credential_life_s);
-        let user_id = &user.person.user_id;
-        let issuer = self.issuer();
-        let octets = issuer.credential(serial, validity, &device.public_key, user_id).await?;
-        let (not_before, not_after) = (validity.not_before, validity.not_after);
-        let issued_at = self.now();
-        let credential =
-            CredentialRow { serial, device: device.id, not_before, not_after, issued_at, octets };
+        let credential = self.sign_credential(serial, device, user).await?;
         tx.insert_credential(project, &credential).await?;
         Ok(credential)
     }
@@ -265,15 +257,27 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let device = tx.device(project, credential.device).await?.ok_or(Refusal::DeviceUnknown)?;
         let user = tx.user(project, device.user, now).await?.ok_or(Refusal::UserUnknown)?;
+        let list = tx.revocation_list(project).await?.map(|(_, octets)| octets);
+        self.answer_with(user, &credential, list).await
+    }
+
+    /// The same, with what was looked up before.
+    pub(super) async fn answer_with(
+        &self,
+        user: User,
+        credential: &CredentialRow,
+        revocation_list: Option<Vec<u8>>,
+    ) -> Result<DeviceAnswer, Error> {
+        let now = self.now();
         let issuer = self.issuer();
         let life_s = self.project().credential_life_s;
         let left_at_renewal_s = life_s.saturating_sub(life_s / RENEW_AFTER_SHARE);
         Ok(DeviceAnswer {
-            device: device.id,
+            device: credential.device,
             user,
             renew_after: UnixTime(credential.not_after.0.saturating_sub(left_at_renewal_s)),
-            credential: credential.octets,
-            revocation_list: tx.revocation_list(project).await?.map(|(_, octets)| octets),
+            credential: credential.octets.clone(),
+            revocation_list,
             issuer_keys: issuer.keys().clone(),
             time_token: issuer.time_token(now).await?,
             server_time: now,

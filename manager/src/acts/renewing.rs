@@ -2,14 +2,28 @@
 //!
 //! Spec: docs/ACTIVATION.md#renewal
 
+mod batch;
+
 use uuid::Uuid;
 
+use super::activating::CHALLENGE_LIFE_S;
 use super::{ChallengeGiven, DeviceAnswer};
-use crate::domain::UserStatus;
+use crate::challenge::Mark;
+use crate::domain::{UserStatus, after};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::proof::{self, CHALLENGE_OCTETS};
-use crate::store::{Challenge, Device, Purpose, Transaction};
+use crate::store::{Answered, CredentialRow, Transaction};
+pub(crate) use batch::RenewalQueue;
+
+/// A device's answer to a challenge that was given to it and has not expired.
+#[derive(Clone, Debug)]
+struct Proven {
+    device: Uuid,
+    mark: Mark,
+    /// Whether the device proved its key.
+    holds: bool,
+}
 
 impl Manager {
     /// Gives a challenge to a device, also to one that was revoked: it learns so once it has proved its key.
@@ -17,10 +31,9 @@ impl Manager {
     /// # Errors
     /// [`Refusal::DeviceUnknown`].
     pub async fn renewal_challenge(&self, device: Uuid) -> Result<ChallengeGiven, Error> {
-        if self.read().await?.device(self.project_id(), device).await?.is_none() {
-            return Err(Refusal::DeviceUnknown.into());
-        }
-        self.give_challenge(Purpose::Renewal, device).await
+        self.device_key(device).await?;
+        let expires_at = after(self.now(), CHALLENGE_LIFE_S);
+        Ok(ChallengeGiven { challenge: self.challenge_secret().give(device, expires_at)?, expires_at })
     }
 
     /// Gives a new credential, with a new serial, to a device that proves its key.
@@ -36,55 +49,49 @@ impl Manager {
         challenge: &[u8; CHALLENGE_OCTETS],
         signature: &[u8; 64],
     ) -> Result<DeviceAnswer, Error> {
-        let project = self.project_id();
-        let hash = proof::hash(challenge);
-        let mut tx = self.read().await?;
-        let device = tx.device(project, device).await?.ok_or(Refusal::DeviceUnknown)?;
-        self.admit_renewal(&mut tx, &device, &hash).await?;
-        drop(tx);
-        let proven = proof::renewal_holds(challenge, &device.public_key, signature);
-
-        let mut tx = self.write().await?;
-        let state = self.admit_renewal(&mut tx, &device, &hash).await?;
-        if !proven {
-            tx.spend_challenge(project, &hash, None).await?;
-            tx.commit().await?;
-            return Err(Refusal::ProofInvalid.into());
+        let public_key = self.device_key(device).await?;
+        let expires_at = self.challenge_secret().expiry(device, challenge);
+        if expires_at.is_none_or(|expires_at| expires_at <= self.now()) {
+            return Err(Refusal::ChallengeUnknown.into());
         }
-        if state == Challenge::Fresh {
-            tx.spend_challenge(project, &hash, Some(&proof::hash(&device.public_key))).await?;
-        }
-        let answer = self.renew_proven(&mut tx, device.id, state).await;
-        // A refusal is kept as well: the challenge is used, and a device that learned of its end is known to have.
-        if matches!(answer, Ok(_) | Err(Error::Refused(_))) {
-            tx.commit().await?;
-        }
-        if answer.is_ok() {
-            metrics::counter!("ostiary_renewals_total").increment(1);
-        }
-        answer
+        let holds = proof::renewal_holds(challenge, &public_key, signature);
+        let answer = self.renew_among_others(Proven { device, mark: Mark::of(challenge), holds }).await?;
+        metrics::counter!("ostiary_renewals_total").increment(1);
+        Ok(answer)
     }
 
-    async fn admit_renewal(
-        &self,
-        tx: &mut Transaction,
-        device: &Device,
-        hash: &[u8; 32],
-    ) -> Result<Challenge, Error> {
-        let challenge =
-            tx.challenge(self.project_id(), hash, Purpose::Renewal, device.id, self.now()).await?;
-        match challenge {
-            Some(challenge @ (Challenge::Fresh | Challenge::Answered(_))) => Ok(challenge),
-            Some(Challenge::Spent) | None => Err(Refusal::ChallengeUnknown.into()),
+    /// Renews while nobody else writes to the project: for whatever is not a plain case.
+    async fn renew_alone(&self, renewal: &Proven) -> Result<DeviceAnswer, Error> {
+        let project = self.project_id();
+        let Proven { device, mark, holds } = *renewal;
+        let mut tx = self.write().await?;
+        let answered = tx.answered(project, &[mark]).await?.pop();
+        let outcome = if holds {
+            self.renew_proven(&mut tx, device, answered).await
+        } else if answered.is_some_and(|answered| answered.serial.is_none()) {
+            Err(Refusal::ChallengeUnknown.into())
+        } else {
+            Err(Refusal::ProofInvalid.into())
+        };
+        // A refusal is kept as well: the challenge is used, and a device that learned of its end is known to have.
+        let (serial, answer) = match outcome {
+            Ok(credential) => (Some(credential.serial), self.answer(&mut tx, credential).await),
+            Err(Error::Refused(refusal)) => (None, Err(refusal.into())),
+            Err(error) => return Err(error),
+        };
+        if answered.is_none() {
+            tx.insert_answered(project, &[Answered { mark, device, serial }]).await?;
         }
+        tx.commit().await?;
+        answer
     }
 
     async fn renew_proven(
         &self,
         tx: &mut Transaction,
         device: Uuid,
-        state: Challenge,
-    ) -> Result<DeviceAnswer, Error> {
+        answered: Option<Answered>,
+    ) -> Result<CredentialRow, Error> {
         let (project, now) = (self.project_id(), self.now());
         let device = tx.device(project, device).await?.ok_or(Refusal::DeviceUnknown)?;
         let user = tx.user(project, device.user, now).await?.ok_or(Refusal::UserUnknown)?;
@@ -100,14 +107,17 @@ impl Manager {
             tx.device_told(project, device.id, now).await?;
             return Err(Refusal::UserSuspended.into());
         }
-        let credential = match state {
-            Challenge::Answered(_) => tx.newest_credential(project, device.id).await?,
-            _ => None,
-        };
-        let credential = match credential {
-            Some(credential) => credential,
-            None => self.issue_credential(tx, &device, &user).await?,
-        };
-        self.answer(tx, credential).await
+        match answered {
+            None => self.issue_credential(tx, &device, &user).await,
+            Some(Answered { serial: None, .. }) => Err(Refusal::ChallengeUnknown.into()),
+            Some(Answered { serial: Some(serial), .. }) => match tx.credential(project, serial).await? {
+                Some(credential) => Ok(credential),
+                // Revoked by a suspension that is over.
+                None => match tx.newest_credential(project, device.id).await? {
+                    Some(credential) => Ok(credential),
+                    None => self.issue_credential(tx, &device, &user).await,
+                },
+            },
+        }
     }
 }

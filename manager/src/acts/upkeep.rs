@@ -28,6 +28,7 @@ impl Manager {
         tx.forget_challenges(project, now).await?;
         self.end_undo(&mut tx).await?;
         tx.forget_answers(project, UnixTime(now.0.saturating_sub(KEPT_S))).await?;
+        tx.forget_answered(project, now).await?;
         for user in tx.deletable_users(project, now).await? {
             self.finish_deletion(&mut tx, user, Actor::Manager).await?;
         }

@@ -13,9 +13,11 @@ use super::{
     BackupError, BackupKind, FORMAT, MANIFEST, Manifest, ServerAddress, digest, make_private, tools,
     with_ending,
 };
+use crate::challenge::ChallengeSecret;
 use crate::clock::Clock;
 use crate::domain::{Act, Actor, AuditBreak, ProjectId, after, chain_start, project_id_text, verify_chain};
 use crate::error::Error;
+use crate::random;
 use crate::store::{self, Home, Jump, Store, Transaction};
 
 /// How far the numbers of a restored project jump: further than any project comes between a backup and its use.
@@ -131,7 +133,8 @@ async fn go_on(
         if let Err(cause) = audit_holds(tx, *project).await? {
             return Err(BackupError::Audit { project: project_id_text(*project), cause });
         }
-        tx.jump_ahead(*project, &JUMP).await?;
+        let secret = ChallengeSecret::new(random::octets().map_err(Error::from)?);
+        tx.jump_ahead(*project, &JUMP, &secret).await?;
     }
     let mut taken = 0_u64;
     for (name, octets) in lists {

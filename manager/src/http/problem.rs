@@ -11,6 +11,8 @@ use crate::domain::{ProjectError, UndoConflicts};
 use crate::error::{Error, Refusal};
 use crate::import::ImportErrors;
 
+/// Seconds after which a request may be repeated that met a database that could not be used.
+const RETRY_AFTER_S: u64 = 2;
 /// What every problem's type begins with.
 const TYPE: &str = "urn:ostiary:problem:";
 
@@ -141,6 +143,13 @@ impl Problem {
         Self { detail: Some(error.to_string()), ..problem }
     }
 
+    /// Another attempt may find a server that takes writes, or nobody else who writes.
+    fn unavailable() -> Self {
+        let title = "The database cannot be used at the moment; try again soon.";
+        let problem = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", title);
+        Self { retry_after_s: Some(RETRY_AFTER_S), ..problem }
+    }
+
     fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The manager failed; try again later.")
     }
@@ -175,6 +184,10 @@ impl From<Error> for Problem {
             Error::Import(errors) => Self::import_invalid(&errors),
             Error::Undo(conflicts) => Self::undo_conflict(&conflicts),
             Error::Project(error) => Self::settings_invalid(&error),
+            Error::Store(error) if error.is_passing() => {
+                tracing::warn!(%error, "a request has to be repeated");
+                Self::unavailable()
+            }
             other => {
                 tracing::error!(error = %other, "a request failed");
                 Self::internal()

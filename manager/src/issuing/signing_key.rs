@@ -1,14 +1,15 @@
 //! A private issuer key, wherever it is.
 
-use credential::crypto::{Point, Signature, Signer, SoftwareSigner};
+use credential::crypto::{Point, Signature, Signer};
 
+use crate::backend::BackendSigner;
 use crate::vault::TokenError;
 use crate::vault::pkcs11::TokenKey;
 
 /// What signs.
 pub(crate) enum SigningKey {
     /// In the memory of this process, sealed at rest.
-    Software(SoftwareSigner),
+    Software(BackendSigner),
     /// In a PKCS#11 token.
     Token(TokenKey),
 }

@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use super::opened::Opened;
 use super::{Manager, Shared};
 use crate::acts::insert_first_owner;
+use crate::challenge::ChallengeSecret;
 use crate::clock::Clock;
 use crate::domain::{Act, Actor, NewProject, ProjectId, UnixTime, project_id_text};
 use crate::error::{DirectoryError, Error, Refusal};
@@ -97,7 +98,7 @@ async fn make_project(
     let unlock = unlock.clone();
     let (keeper, row) = blocking(move || Keeper::create(&unlock)).await?;
     let keeper = Arc::new(keeper);
-    tx.insert_project(&project).await?;
+    tx.insert_project(&project, &ChallengeSecret::new(random::octets()?)).await?;
     tx.insert_vault(id, &row).await?;
     tx.record(id, now, Actor::Operator, Act::ProjectMade, project_id_text(id), String::new()).await?;
     keyring::make_first(tx, id, &keeper, now).await?;

@@ -2,6 +2,9 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::reserves::{DeviceKeys, Serials};
+use crate::acts::RenewalQueue;
+use crate::challenge::ChallengeSecret;
 use crate::domain::{Project, ProjectId};
 use crate::error::{Error, Refusal};
 use crate::issuing::Issuer;
@@ -14,6 +17,9 @@ pub(crate) struct Opened {
     id: ProjectId,
     keeper: Arc<Keeper>,
     current: RwLock<Arc<Current>>,
+    pub(super) renewals: RenewalQueue,
+    pub(super) serials: Serials,
+    pub(super) device_keys: DeviceKeys,
 }
 
 /// The settings and keys of one version.
@@ -21,6 +27,7 @@ pub(super) struct Current {
     version: i64,
     pub(super) project: Arc<Project>,
     pub(super) issuer: Arc<Issuer>,
+    pub(super) challenge_secret: ChallengeSecret,
 }
 
 impl Opened {
@@ -32,7 +39,14 @@ impl Opened {
     ) -> Result<Self, Error> {
         let version = tx.settings_version(id).await?;
         let current = Current::read(tx, id, &keeper, version, None).await?;
-        Ok(Self { id, keeper, current: RwLock::new(Arc::new(current)) })
+        Ok(Self {
+            id,
+            keeper,
+            current: RwLock::new(Arc::new(current)),
+            renewals: RenewalQueue::default(),
+            serials: Serials::default(),
+            device_keys: DeviceKeys::default(),
+        })
     }
 
     pub(super) const fn id(&self) -> ProjectId {
@@ -78,6 +92,7 @@ impl Current {
             Some(before) => Arc::clone(&before.issuer),
             None => Arc::new(keyring::load(tx, id, keeper).await?),
         };
-        Ok(Self { version, project: Arc::new(project), issuer })
+        let challenge_secret = tx.challenge_secret(id).await?;
+        Ok(Self { version, project: Arc::new(project), issuer, challenge_secret })
     }
 }

@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions, Connection};
 use super::rows::{number, octets};
 use super::transaction::Inner;
 use super::{Backend, Home, Store, StoreError, Transaction};
+use crate::challenge::ChallengeSecret;
 use crate::domain::{ProjectId, Serial, UnixTime};
 
 /// What a backup holds of one project.
@@ -81,7 +82,8 @@ impl Transaction {
     pub(crate) async fn counters(&mut self) -> Result<Vec<ProjectCounters>, StoreError> {
         let rows: Vec<CounterColumns> = self
             .query(
-                "SELECT id, name, last_serial, list_version, audit_length, audit_head FROM projects ORDER BY id",
+                "SELECT id, name, (SELECT last_serial FROM serials WHERE project = id), list_version, audit_length, \
+                 audit_head FROM projects ORDER BY id",
             )
             .fetch_all()
             .await?;
@@ -99,19 +101,30 @@ impl Transaction {
             .collect()
     }
 
-    /// Lets the numbers of a project jump ahead, so that none is given out twice.
-    pub(crate) async fn jump_ahead(&mut self, project: ProjectId, jump: &Jump) -> Result<(), StoreError> {
+    /// Lets the numbers of a project jump ahead, so that none is given out twice; challenges that were given before are
+    /// not known any more, since those that were answered after the backup are forgotten.
+    pub(crate) async fn jump_ahead(
+        &mut self,
+        project: ProjectId,
+        jump: &Jump,
+        secret: &ChallengeSecret,
+    ) -> Result<(), StoreError> {
         self.query(
-            "UPDATE projects SET last_serial = last_serial + $2, last_reader = last_reader + $3, \
-             list_version = list_version + $4, roster_version = roster_version + 1, \
-             settings_version = settings_version + 1 WHERE id = $1",
+            "UPDATE projects SET last_reader = last_reader + $2, list_version = list_version + $3, \
+             roster_version = roster_version + 1, settings_version = settings_version + 1, challenge_secret = $4 \
+             WHERE id = $1",
         )
         .bind(project.0.as_slice())
-        .bind(jump.serials)
         .bind(jump.readers)
         .bind(jump.lists)
+        .bind(secret.expose().as_slice())
         .execute()
         .await?;
+        self.query("UPDATE serials SET last_serial = last_serial + $2 WHERE project = $1")
+            .bind(project.0.as_slice())
+            .bind(jump.serials)
+            .execute()
+            .await?;
         // No octets are the basis of a configuration: the next one is made anew, with a number that no reader has seen.
         self.query(
             "UPDATE readers SET configuration_version = configuration_version + $2, configuration_basis = $3 \

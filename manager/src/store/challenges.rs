@@ -13,7 +13,6 @@ const CHALLENGES_MAX: i64 = 8;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
     Activation,
-    Renewal,
     Reset,
 }
 
@@ -32,7 +31,6 @@ impl Purpose {
     const fn name(self) -> &'static str {
         match self {
             Self::Activation => "activation",
-            Self::Renewal => "renewal",
             Self::Reset => "reset",
         }
     }

@@ -28,7 +28,7 @@ pub(crate) struct CredentialRow {
     pub(crate) octets: Vec<u8>,
 }
 
-type DeviceColumns = (Uuid, Uuid, Vec<u8>, String, String, String);
+pub(super) type DeviceColumns = (Uuid, Uuid, Vec<u8>, String, String, String);
 
 impl Transaction {
     pub(crate) async fn insert_device(
@@ -119,7 +119,8 @@ impl Transaction {
         let row: Option<(i64, i64, i64, i64, Vec<u8>)> = self
             .query(
                 "SELECT serial, not_before, not_after, issued_at, octets FROM credentials \
-             WHERE project = $1 AND device = $2 AND revoked_at IS NULL ORDER BY serial DESC LIMIT 1",
+             WHERE project = $1 AND device = $2 AND revoked_at IS NULL \
+             ORDER BY not_before DESC, serial DESC LIMIT 1",
             )
             .bind(project.0.as_slice())
             .bind(device)
@@ -166,7 +167,9 @@ impl Transaction {
     }
 }
 
-fn device((id, user, public_key, name, platform, status): DeviceColumns) -> Result<Device, StoreError> {
+pub(super) fn device(
+    (id, user, public_key, name, platform, status): DeviceColumns,
+) -> Result<Device, StoreError> {
     let public_key = octets(&public_key, "device key")?;
     Ok(Device { id, user, public_key, name, platform, is_revoked: status != "active" })
 }

@@ -135,8 +135,9 @@ impl Transaction {
             .query(
                 "SELECT d.id, d.name, d.platform, d.status, d.created_at, d.revoked_at, d.told_at, c.serial, \
                  c.issued_at, c.not_after, c.revoked_at AS credential_revoked_at, c.list_version FROM devices d \
-                 LEFT JOIN credentials c ON c.project = d.project AND c.serial = (SELECT max(n.serial) \
-                 FROM credentials n WHERE n.project = d.project AND n.device = d.id) \
+                 LEFT JOIN credentials c ON c.project = d.project AND c.serial = (SELECT n.serial \
+                 FROM credentials n WHERE n.project = d.project AND n.device = d.id \
+                 ORDER BY n.not_before DESC, n.serial DESC LIMIT 1) \
                  WHERE d.project = $1 AND d.holder = $2 ORDER BY d.id",
             )
             .bind(project.0.as_slice())

@@ -2,6 +2,7 @@
 
 use super::rows::{number, octets, time};
 use super::{StoreError, Transaction};
+use crate::challenge::ChallengeSecret;
 use crate::domain::{Project, ProjectId, ReaderId, Serial, chain_start};
 
 /// How the key of a vault is made from what the operator has.
@@ -27,11 +28,15 @@ struct ProjectRow {
 }
 
 impl Transaction {
-    pub(crate) async fn insert_project(&mut self, project: &Project) -> Result<(), StoreError> {
+    pub(crate) async fn insert_project(
+        &mut self,
+        project: &Project,
+        secret: &ChallengeSecret,
+    ) -> Result<(), StoreError> {
         let head = chain_start(project.id);
         self.query(
             "INSERT INTO projects (id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at, \
-             audit_head, ordinal) SELECT $1, $2, $3, $4, $5, $6, $7, $8, COALESCE(MAX(ordinal), 0) + 1 FROM projects",
+             audit_head, challenge_secret, ordinal) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE(MAX(ordinal), 0) + 1 FROM projects",
         )
         .bind(project.id.0.as_slice())
         .bind(&project.name)
@@ -41,8 +46,11 @@ impl Transaction {
         .bind(i64::from(project.credential_life_s))
         .bind(i64::from(project.created_at.0))
         .bind(head.as_slice())
+        .bind(secret.expose().as_slice())
         .execute()
         .await?;
+        let serials = self.query("INSERT INTO serials (project, last_serial) VALUES ($1, 0)");
+        serials.bind(project.id.0.as_slice()).execute().await?;
         Ok(())
     }
 
@@ -119,12 +127,17 @@ impl Transaction {
 
     /// The next serial; never given out twice, even if the credential is not made in the end.
     pub(crate) async fn next_serial(&mut self, project: ProjectId) -> Result<Serial, StoreError> {
-        let (serial,): (i64,) = self
-            .query("UPDATE projects SET last_serial = last_serial + 1 WHERE id = $1 RETURNING last_serial")
-            .bind(project.0.as_slice())
-            .fetch_one()
-            .await?;
-        number(serial, "serial").map(Serial)
+        Ok(Serial(self.reserve_serials(project, 1).await?))
+    }
+
+    /// By what the project knows the challenges again that it gave.
+    pub(crate) async fn challenge_secret(
+        &mut self,
+        project: ProjectId,
+    ) -> Result<ChallengeSecret, StoreError> {
+        let found = self.query("SELECT challenge_secret FROM projects WHERE id = $1");
+        let (secret,): (Vec<u8>,) = found.bind(project.0.as_slice()).fetch_one().await?;
+        Ok(ChallengeSecret::new(octets(&secret, "challenge secret")?))
     }
 
     pub(crate) async fn next_reader(&mut self, project: ProjectId) -> Result<ReaderId, StoreError> {

@@ -10,6 +10,7 @@ use sqlx::{
 
 use super::StoreError;
 use super::Transaction;
+use super::postgres::Suspicion;
 use super::transaction::Inner;
 
 /// What a statement may end with to lock the rows that it reads; SQLite, which has one writer, is not told.
@@ -43,7 +44,7 @@ pub(super) struct Query<'t> {
 
 enum Target<'t> {
     Sqlite(&'t mut SqliteConnection, SqliteArguments),
-    Postgres(&'t mut PgConnection, PgArguments),
+    Postgres(&'t mut PgConnection, PgArguments, &'t Suspicion),
 }
 
 impl Transaction {
@@ -82,10 +83,18 @@ impl Transaction {
         Query { text, is_kept: true, failed: None, target: self.target() }
     }
 
+    /// A statement that ends with a list of so many values, the second and those that follow, and perhaps a lock.
+    pub(super) fn query_in(&mut self, select: &str, values: usize, lock: &'static str) -> Query<'_> {
+        let lock = if self.has_one_writer() { without_lock(lock) } else { lock };
+        let numbers: Vec<String> = (2..).take(values).map(|number: u32| format!("${number}")).collect();
+        let text = format!("{select} ({}){lock}", numbers.join(", "));
+        Query { text: AssertSqlSafe(text).into_sql_str(), is_kept: true, failed: None, target: self.target() }
+    }
+
     fn target(&mut self) -> Target<'_> {
         match self.inner() {
             Inner::Sqlite(tx) => Target::Sqlite(tx, SqliteArguments::default()),
-            Inner::Postgres(tx) => Target::Postgres(tx, PgArguments::default()),
+            Inner::Postgres(tx, suspicion) => Target::Postgres(tx, PgArguments::default(), suspicion),
         }
     }
 }
@@ -95,7 +104,7 @@ impl<'t> Query<'t> {
     pub(super) fn bind<'v>(mut self, value: impl Value<'v>) -> Self {
         let added = match &mut self.target {
             Target::Sqlite(_, values) => values.add(value),
-            Target::Postgres(_, values) => values.add(value),
+            Target::Postgres(_, values, _) => values.add(value),
         };
         self.failed = self.failed.or(added.err());
         self
@@ -109,9 +118,9 @@ impl<'t> Query<'t> {
                 let query = query_with(text, values).persistent(is_kept);
                 query.execute(connection).await?.rows_affected()
             }
-            Target::Postgres(connection, values) => {
+            Target::Postgres(connection, values, suspicion) => {
                 let query = query_with(text, values).persistent(is_kept);
-                query.execute(connection).await?.rows_affected()
+                query.execute(connection).await.map_err(|error| suspicion.judge(error))?.rows_affected()
             }
         })
     }
@@ -123,9 +132,11 @@ impl<'t> Query<'t> {
             Target::Sqlite(connection, values) => {
                 query_as_with(text, values).persistent(is_kept).fetch_all(connection).await?
             }
-            Target::Postgres(connection, values) => {
-                query_as_with(text, values).persistent(is_kept).fetch_all(connection).await?
-            }
+            Target::Postgres(connection, values, suspicion) => query_as_with(text, values)
+                .persistent(is_kept)
+                .fetch_all(connection)
+                .await
+                .map_err(|error| suspicion.judge(error))?,
         })
     }
 
@@ -136,9 +147,11 @@ impl<'t> Query<'t> {
             Target::Sqlite(connection, values) => {
                 query_as_with(text, values).persistent(is_kept).fetch_optional(connection).await?
             }
-            Target::Postgres(connection, values) => {
-                query_as_with(text, values).persistent(is_kept).fetch_optional(connection).await?
-            }
+            Target::Postgres(connection, values, suspicion) => query_as_with(text, values)
+                .persistent(is_kept)
+                .fetch_optional(connection)
+                .await
+                .map_err(|error| suspicion.judge(error))?,
         })
     }
 

@@ -7,6 +7,7 @@ use sqlx::{Postgres, Sqlite};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::StoreError;
+use super::postgres::Suspicion;
 
 /// Everything read and written between [`Store::write`](super::Store::write) and [`Transaction::commit`] happens at
 /// once or not at all.
@@ -35,7 +36,7 @@ pub(crate) struct Whole {
 
 pub(super) enum Inner {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(sqlx::Transaction<'static, Postgres>, Suspicion),
 }
 
 impl Transaction {
@@ -63,7 +64,9 @@ impl Transaction {
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
         match self.0 {
             Hold::Own(Inner::Sqlite(tx)) => tx.commit().await?,
-            Hold::Own(Inner::Postgres(tx)) => tx.commit().await?,
+            Hold::Own(Inner::Postgres(tx, suspicion)) => {
+                tx.commit().await.map_err(|error| suspicion.judge(error))?;
+            }
             Hold::Part(part) => part.is_broken.store(false, Ordering::SeqCst),
         }
         Ok(())

@@ -1,10 +1,11 @@
 //! Who keeps the private issuer keys: a vault that seals them, or a token that never gives them out.
 
-use credential::crypto::{Signer, SoftwareSigner};
+use credential::crypto::Signer;
 use credential::secret::Secret;
 
 use super::pkcs11::Token;
 use super::{Unlock, Vault, VaultError};
+use crate::backend::BackendSigner;
 use crate::domain::ProjectId;
 use crate::issuing::{self, SigningKey};
 use crate::random::RandomFailed;
@@ -70,7 +71,7 @@ impl Keeper {
             Self::Vault(vault) if !kept.in_token => {
                 let opened = vault.open(&label(project, index), &kept.private_key)?;
                 let scalar = opened.as_slice().try_into().map(Secret::new).map_err(|_| VaultError::Wrong)?;
-                let signer = SoftwareSigner::new(&scalar).map_err(|_| VaultError::Wrong)?;
+                let signer = BackendSigner::new(&scalar).map_err(|_| VaultError::Wrong)?;
                 if signer.public_key().0 != kept.public_key {
                     return Err(VaultError::Wrong);
                 }

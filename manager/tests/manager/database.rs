@@ -36,6 +36,13 @@ impl TestDatabase {
         Home::from(&self.dir).with_database(url)
     }
 
+    /// Host and port of the PostgreSQL, and the address with the schema in it, if it is one.
+    pub(crate) fn server_and_url(&self) -> Option<(String, String)> {
+        let url = self.schema.as_ref()?.url();
+        let place = url.split('@').nth(1)?.split('/').next()?.to_owned();
+        Some((place, url))
+    }
+
     pub(crate) fn is_a_file(&self) -> bool {
         self.schema.is_none()
     }

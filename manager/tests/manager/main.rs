@@ -17,6 +17,8 @@ mod backup;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod failover;
+#[cfg(test)]
 mod finding;
 #[cfg(test)]
 mod floods;
