@@ -9,6 +9,7 @@ mod ids;
 mod invitation;
 mod keys;
 mod life;
+mod mail;
 mod person;
 mod plan;
 mod project;
@@ -31,6 +32,7 @@ pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, pr
 pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
 pub use keys::{ISSUER_KEYS_MAX, KeyStanding, KeyState, next_index};
 pub use life::{Forbidden, Turn, next_status};
+pub use mail::{AlertKind, MailStanding, MailState};
 pub use person::{Field, Person};
 pub use plan::{
     Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, plan,

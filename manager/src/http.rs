@@ -8,6 +8,8 @@ mod health;
 mod imports;
 mod json;
 mod keys;
+mod mail_settings;
+mod mails;
 mod meant;
 mod measuring;
 mod observing;
@@ -43,6 +45,8 @@ pub use settings::{FloodLimits, HttpSettings};
 const BODY_MAX: usize = 16 * 1024;
 /// The longest CSV file, in octets: about a million people.
 const IMPORT_MAX: usize = 128 * 1024 * 1024;
+/// The longest text of a mail, and the longest report on one, in octets.
+const MAIL_MAX: usize = 1024 * 1024;
 /// For how long a request may take, in seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// For how long an import may take, its upload included.
@@ -68,19 +72,26 @@ fn described() -> OpenApiRouter<Api> {
         .merge(imports::routes())
         .layer(DefaultBodyLimit::max(IMPORT_MAX))
         .layer(timeout(IMPORT_TIMEOUT));
+    let texts = OpenApiRouter::default()
+        .merge(mail_settings::text_routes())
+        .merge(mails::bounce_routes())
+        .layer(DefaultBodyLimit::max(MAIL_MAX))
+        .layer(timeout(REQUEST_TIMEOUT));
     let small = OpenApiRouter::default()
         .merge(activation::routes())
         .merge(administrators::routes())
         .merge(audit::routes())
         .merge(health::routes())
         .merge(keys::routes())
+        .merge(mail_settings::routes())
+        .merge(mails::routes())
         .merge(openapi::routes())
         .merge(project::routes())
         .merge(readers::routes())
         .merge(users::routes())
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(timeout(REQUEST_TIMEOUT));
-    OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(small)
+    OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(texts).merge(small)
 }
 
 /// Gives every answer what it needs: no caching of what is personal, and a problem document for a timeout.

@@ -9,6 +9,7 @@
 //! * `store`: the room of SQL.
 //! * `issuing`, `vault`: the issuer key, in use and at rest.
 //! * `jobs`: what comes due by itself.
+//! * [`mail`]: what is written to users and administrators, and how it leaves.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
@@ -23,6 +24,7 @@ pub mod import;
 mod issuing;
 mod jobs;
 mod keyring;
+pub mod mail;
 mod manager;
 pub mod network;
 mod proof;
@@ -33,9 +35,10 @@ mod token;
 mod vault;
 
 pub use acts::{
-    Activation, AdministratorChange, AuditFilter, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary,
-    EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, NewReader, NewToken, Origin, PlanSummary,
-    PublishedList, ReaderEdit, ReaderSummary, Revocation, Undone, Unready,
+    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, ChallengeGiven, DeviceAnswer,
+    DeviceSummary, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, MailPreview, MailSettings,
+    MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, Origin, PlanSummary, PublishedList,
+    ReaderEdit, ReaderSummary, Revocation, Undone, Unready,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use http::{
@@ -45,6 +48,8 @@ pub use issuing::IssuingError;
 pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};
 pub use manager::Manager;
 pub use random::RandomFailed;
-pub use store::{DatabaseUrl, DatabaseUrlError, Home, StoreError};
+pub use store::{
+    AlertRecipient, AlertRow, DatabaseUrl, DatabaseUrlError, Home, MailFilter, Mailing, StoreError,
+};
 pub use token::ApiToken;
 pub use vault::{TokenAccess, TokenError, Unlock, VaultError};

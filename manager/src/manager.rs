@@ -9,6 +9,7 @@ pub(crate) use making::make_directory;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use credential::object::IssuerKeys;
@@ -21,10 +22,11 @@ use crate::domain::{Project, ProjectId, UnixTime};
 use crate::error::Error;
 use crate::http::HttpSettings;
 use crate::issuing::Issuer;
+use crate::mail::MailOptions;
 use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Store, Transaction};
-use crate::vault::{Keeper, Unlock};
+use crate::vault::{Keeper, Unlock, Vault};
 use opened::Opened;
 
 /// The issuing side of one project. Clones share everything.
@@ -35,6 +37,7 @@ pub struct Manager {
     shared: Arc<Shared>,
     opened: Arc<Opened>,
     http_settings: Arc<HttpSettings>,
+    mail_options: Arc<MailOptions>,
 }
 
 /// What the projects of an installation share.
@@ -49,6 +52,17 @@ struct Shared {
 }
 
 impl Manager {
+    /// The directory of the installation, which is private to it.
+    pub fn directory(&self) -> &Path {
+        &self.mail_options.directory
+    }
+
+    /// The same manager with other ways for mail, where a project has none of its own.
+    #[must_use]
+    pub fn with_mail(self, options: MailOptions) -> Self {
+        Self { mail_options: Arc::new(options), ..self }
+    }
+
     /// The project, as the last transaction found it.
     pub fn project(&self) -> Arc<Project> {
         self.opened.current().project.clone()
@@ -125,6 +139,15 @@ impl Manager {
     /// How many batches are worth while at the same time.
     pub(crate) fn batches_at_once(&self) -> usize {
         self.shared.store.writers()
+    }
+
+    /// What seals the project's other secrets.
+    pub(crate) fn vault(&self) -> &Vault {
+        self.opened.vault()
+    }
+
+    pub(crate) fn mail_options(&self) -> &MailOptions {
+        &self.mail_options
     }
 
     pub(crate) fn ids(&self) -> &IdSource {

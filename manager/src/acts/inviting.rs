@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::{Act, Actor, Invitation, InvitationCode, InvitationState, UnixTime, UserStatus, after};
 use crate::error::{Error, Refusal};
+use crate::mail::MailKind;
 use crate::manager::Manager;
 use crate::random;
 
@@ -31,16 +32,19 @@ impl Manager {
         let expires_at = after(now, self.project().invitation_life_s);
         let id = self.ids().next(now);
         let mut tx = self.write().await?;
-        let status = tx.user(project, user, now).await?.ok_or(Refusal::UserUnknown)?.status;
+        let known = tx.user(project, user, now).await?.ok_or(Refusal::UserUnknown)?;
+        let status = known.status;
         if status == UserStatus::Suspended {
             return Err(Refusal::UserSuspended.into());
         }
         if !status.is_present() {
             return Err(Refusal::UserDeleted.into());
         }
-        self.revoke(&mut tx, user).await?;
+        let had_phone = self.revoke(&mut tx, user).await?.devices > 0;
         let invitation = Invitation { id, user, state: InvitationState::Open, expires_at };
         tx.insert_invitation(project, &code.hash(), &invitation, now).await?;
+        let kind = if had_phone { MailKind::Reinvitation } else { MailKind::Invitation };
+        self.mail_invitation(&mut tx, kind, (user, &known.person), (id, &code)).await?;
         tx.set_user_status(project, user, UserStatus::Invited, now).await?;
         if status == UserStatus::Reset {
             tx.roster_changed(project).await?;

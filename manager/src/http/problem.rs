@@ -225,7 +225,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::PlanUnknown
         | Refusal::ReaderUnknown
         | Refusal::KeyUnknown
+        | Refusal::MailUnknown
         | Refusal::ProjectUnknown
+        | Refusal::RecipientUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -241,6 +243,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UndoOver
         | Refusal::SyncWaits { .. }
         | Refusal::ConfirmationNeeded(_)
+        | Refusal::MailNotRepeatable
         | Refusal::ReaderKnown(_)
         | Refusal::KeyState(_)
         | Refusal::KeyHeldUp(_)
@@ -250,6 +253,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UserDeleted
         | Refusal::ReaderRevoked => StatusCode::GONE,
         Refusal::UndoWindow
+        | Refusal::MailAddress(_)
+        | Refusal::MailSetting(_)
+        | Refusal::MailText(_)
         | Refusal::Administrator(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid

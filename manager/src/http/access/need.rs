@@ -16,16 +16,18 @@ pub(in crate::http) struct AdministratorsWrite;
 pub(in crate::http) struct AuditRead;
 /// [`Scope::Imports`].
 pub(in crate::http) struct Imports;
+/// [`Scope::MailBounces`].
+pub(in crate::http) struct MailBounces;
 /// [`Scope::ReadersRead`].
 pub(in crate::http) struct ReadersRead;
 /// [`Scope::ReadersWrite`].
 pub(in crate::http) struct ReadersWrite;
-/// [`Scope::Sync`].
-pub(in crate::http) struct Sync;
 /// [`Scope::SettingsRead`].
 pub(in crate::http) struct SettingsRead;
 /// [`Scope::SettingsWrite`].
 pub(in crate::http) struct SettingsWrite;
+/// [`Scope::Sync`].
+pub(in crate::http) struct Sync;
 /// [`Scope::UsersRead`].
 pub(in crate::http) struct UsersRead;
 /// [`Scope::UsersWrite`].
@@ -42,6 +44,9 @@ impl Need for AuditRead {
 }
 impl Need for Imports {
     const SCOPE: Scope = Scope::Imports;
+}
+impl Need for MailBounces {
+    const SCOPE: Scope = Scope::MailBounces;
 }
 impl Need for ReadersRead {
     const SCOPE: Scope = Scope::ReadersRead;
