@@ -8,6 +8,7 @@ mod importing;
 mod jobs;
 mod keys;
 mod lists;
+mod mail;
 mod opening;
 pub(crate) mod output;
 mod people;
@@ -126,6 +127,12 @@ enum Command {
     ///
     /// The file says who is there: people who are not in it are deleted, and their phones revoked.
     Import(ImportArguments),
+    /// Mail: texts, settings, and what became of each mail.
+    #[command(subcommand)]
+    Mail(mail::MailCommand),
+    /// Who is told when something goes wrong.
+    #[command(subcommand)]
+    Alerts(mail::AlertsCommand),
     /// Work that comes due by itself: mail, reminders, upkeep.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
@@ -258,6 +265,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Audit(command) => auditing::run(&command, &key, json).await,
         Command::User(command) => people::run(&command, &key, json).await,
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
+        Command::Mail(command) => mail::run(&command, &key, json).await,
+        Command::Alerts(command) => mail::run_alerts(&command, &key, json).await,
         Command::Jobs(command) => jobs::run(&command, &key, json).await,
         Command::Apply(arguments) => plans::apply(&arguments, &key, json).await,
         Command::Plans(arguments) => plans::list(&arguments, &key, json).await,

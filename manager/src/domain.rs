@@ -11,6 +11,7 @@ mod invitation;
 mod keys;
 mod life;
 mod listing;
+mod mail;
 mod person;
 mod plan;
 mod project;
@@ -36,6 +37,7 @@ pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX,
 pub use keys::{ISSUER_KEYS_MAX, KeyStanding, KeyState, next_index};
 pub use life::{Forbidden, Turn, next_status};
 pub use listing::{SortedBy, UserFilter, UserList, UserListError, UserOrder, UserPlace};
+pub use mail::{AlertKind, MailStanding, MailState};
 pub use person::{Field, Person};
 pub use plan::{
     Confirmation, Conflict, Counts, Keeps, Mode, Plan, Roster, RosterEntry, SheetRow, Step, confirmation,

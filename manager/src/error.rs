@@ -6,6 +6,7 @@ use crate::domain::{
 };
 use crate::import::ImportErrors;
 use crate::issuing::IssuingError;
+use crate::mail::TextError;
 use crate::random::RandomFailed;
 use crate::store::StoreError;
 use crate::vault::VaultError;
@@ -40,6 +41,12 @@ pub enum Error {
     /// There were no random octets.
     #[error(transparent)]
     Random(#[from] RandomFailed),
+    /// No mail can be sent.
+    #[error("no mail can be sent: {0}")]
+    MailBroken(String),
+    /// The mailbox with reports cannot be read.
+    #[error("the mailbox with reports: {0}")]
+    Mailbox(String),
     /// A task of the manager was stopped.
     #[error("the manager is stopping")]
     Stopping,
@@ -245,6 +252,24 @@ pub enum Refusal {
     /// No revocation list of this version was published.
     #[error("There is no revocation list {0}.")]
     ListUnknown(u32),
+    /// An address that no mail can be sent to.
+    #[error("{0:?} is not an address that mail can be sent to.")]
+    MailAddress(String),
+    /// A setting about mail is not allowed.
+    #[error("The settings of mail: {0}.")]
+    MailSetting(String),
+    /// A text of mail is not allowed.
+    #[error("The text of the mail: {0}.")]
+    MailText(TextError),
+    /// No such mail, kind of mail or language.
+    #[error("There is no such mail.")]
+    MailUnknown,
+    /// There is no open invitation whose code is still known.
+    #[error("This user has no open invitation that can be mailed; invite the user again.")]
+    MailNotRepeatable,
+    /// Nobody of this address is told of alerts.
+    #[error("Nobody of this address is told of alerts.")]
+    RecipientUnknown,
     /// The project has not revoked anything yet.
     #[error("This project has no revocation list yet.")]
     RevocationListNone,
@@ -307,6 +332,12 @@ impl Refusal {
             Self::ProjectNameTaken => "project-name-taken",
             Self::ProjectNeeded(_) => "project-needed",
             Self::ListUnknown(_) => "list-unknown",
+            Self::MailAddress(_) => "mail-address-invalid",
+            Self::MailSetting(_) => "mail-setting-invalid",
+            Self::MailText(_) => "mail-text-invalid",
+            Self::MailUnknown => "mail-unknown",
+            Self::MailNotRepeatable => "mail-not-repeatable",
+            Self::RecipientUnknown => "recipient-unknown",
             Self::RevocationListNone => "revocation-list-none",
         }
     }

@@ -11,6 +11,8 @@ mod imports;
 mod json;
 mod keys;
 mod lives;
+mod mail_settings;
+mod mails;
 mod meant;
 mod measuring;
 mod observing;
@@ -50,6 +52,8 @@ pub use settings::{FloodLimits, HttpSettings};
 const BODY_MAX: usize = 16 * 1024;
 /// The longest CSV file, in octets: about a million people.
 const IMPORT_MAX: usize = 128 * 1024 * 1024;
+/// The longest text of a mail, and the longest report on one, in octets.
+const MAIL_MAX: usize = 1024 * 1024;
 /// For how long a request may take, in seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// For how long an import may take, its upload included.
@@ -82,6 +86,11 @@ fn described() -> OpenApiRouter<Api> {
         .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(IMPORT_MAX))
         .layer(timeout(IMPORT_TIMEOUT));
+    let texts = OpenApiRouter::default()
+        .merge(mail_settings::text_routes())
+        .merge(mails::bounce_routes())
+        .layer(DefaultBodyLimit::max(MAIL_MAX))
+        .layer(timeout(REQUEST_TIMEOUT));
     let small = OpenApiRouter::default()
         .merge(activation::routes())
         .merge(administrators::routes())
@@ -89,6 +98,8 @@ fn described() -> OpenApiRouter<Api> {
         .merge(configuring::routes())
         .merge(health::routes())
         .merge(keys::routes())
+        .merge(mail_settings::routes())
+        .merge(mails::routes())
         .merge(openapi::routes())
         .merge(project::routes())
         .merge(readers::routes())
@@ -99,7 +110,7 @@ fn described() -> OpenApiRouter<Api> {
         .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(timeout(REQUEST_TIMEOUT));
-    OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(small)
+    OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(texts).merge(small)
 }
 
 /// Gives every answer what it needs: no caching of what is personal, and a problem document for a timeout.

@@ -20,6 +20,7 @@
 //!    `store/outbox.rs`.
 
 mod backoff;
+mod bounces;
 mod everywhere;
 mod runner;
 mod upkeep;
@@ -30,6 +31,7 @@ pub use runner::{JobOutcome, JobReport, JobRow};
 
 use std::time::Duration;
 
+use crate::domain::UnixTime;
 use crate::error::Error;
 use crate::manager::Manager;
 
@@ -39,6 +41,12 @@ pub(crate) const ROUND: Duration = Duration::from_secs(60);
 /// A kind of work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JobKind {
+    /// Tells administrators of alerts.
+    Alerts,
+    /// Reads reports on mail that did not arrive.
+    Bounces,
+    /// Sends mail.
+    Mail,
     /// Forgets what has expired and ends deletions.
     Upkeep,
 }
@@ -50,15 +58,20 @@ pub(crate) enum Next {
     Again,
     /// After the kind's usual time.
     Usual,
+    /// Not before this time.
+    At(UnixTime),
 }
 
 impl JobKind {
     /// Every kind, in the order in which they run when all are due.
-    pub const ALL: [Self; 1] = [Self::Upkeep];
+    pub const ALL: [Self; 4] = [Self::Alerts, Self::Bounces, Self::Mail, Self::Upkeep];
 
     /// The name in the store, in the API and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Alerts => "alerts",
+            Self::Bounces => "bounces",
+            Self::Mail => "mail",
             Self::Upkeep => "upkeep",
         }
     }
@@ -71,14 +84,16 @@ impl JobKind {
     /// Seconds from the end of one run to the beginning of the next, when the run does not say otherwise.
     pub const fn every_s(self) -> u32 {
         match self {
-            Self::Upkeep => 60,
+            Self::Alerts | Self::Mail => 2,
+            Self::Bounces | Self::Upkeep => 60,
         }
     }
 
     /// Seconds after which a run is cut off.
     pub const fn limit_s(self) -> u32 {
         match self {
-            Self::Upkeep => 120,
+            Self::Alerts | Self::Bounces | Self::Upkeep => 120,
+            Self::Mail => 600,
         }
     }
 
@@ -90,6 +105,9 @@ impl JobKind {
     /// Does one portion of the work.
     pub(crate) async fn run(self, manager: &Manager, stop: &Stop) -> Result<Next, Error> {
         match self {
+            Self::Alerts => manager.tell_alerts().await,
+            Self::Bounces => bounces::run(manager, stop).await,
+            Self::Mail => manager.send_mail(stop).await,
             Self::Upkeep => upkeep::run(manager, stop).await,
         }
     }

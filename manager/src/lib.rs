@@ -9,6 +9,7 @@
 //! * `store`: the room of SQL.
 //! * `issuing`, `vault`: the issuer key, in use and at rest.
 //! * `jobs`: what comes due by itself.
+//! * [`mail`]: what is written to users and administrators, and how it leaves.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
@@ -23,6 +24,7 @@ pub mod import;
 mod issuing;
 mod jobs;
 mod keyring;
+pub mod mail;
 mod manager;
 pub mod network;
 mod once;
@@ -35,10 +37,11 @@ mod token;
 mod vault;
 
 pub use acts::{
-    Activation, AdministratorChange, AuditFilter, Caller, ChallengeGiven, DeviceAnswer, DeviceSummary,
-    EditedUser, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, NewReader, NewToken, Origin,
-    PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState,
-    Undone, Unready, UserPage, UserQuery,
+    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, ChallengeGiven, DeviceAnswer,
+    DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, MailPreview,
+    MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, Origin, PlanSummary,
+    PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState, Undone, Unready,
+    UserPage, UserQuery,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use http::{
@@ -48,6 +51,8 @@ pub use issuing::IssuingError;
 pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};
 pub use manager::Manager;
 pub use random::RandomFailed;
-pub use store::{DatabaseUrl, DatabaseUrlError, Home, StoreError};
+pub use store::{
+    AlertRecipient, AlertRow, DatabaseUrl, DatabaseUrlError, Home, MailFilter, Mailing, StoreError,
+};
 pub use token::ApiToken;
 pub use vault::{TokenAccess, TokenError, Unlock, VaultError};

@@ -9,6 +9,7 @@ pub(crate) use making::make_directory;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use credential::object::IssuerKeys;
@@ -21,11 +22,12 @@ use crate::domain::{Project, ProjectId, UnixTime};
 use crate::error::Error;
 use crate::http::HttpSettings;
 use crate::issuing::Issuer;
+use crate::mail::MailOptions;
 use crate::once::Once;
 use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Store, Transaction};
-use crate::vault::{Keeper, Unlock};
+use crate::vault::{Keeper, Unlock, Vault};
 use opened::Opened;
 
 /// The issuing side of one project. Clones share everything.
@@ -38,6 +40,7 @@ pub struct Manager {
     http_settings: Arc<HttpSettings>,
     /// The request that acts through this handle, if it acts once however often it is sent.
     once: Option<Arc<Once>>,
+    mail_options: Arc<MailOptions>,
 }
 
 /// What the projects of an installation share.
@@ -52,6 +55,17 @@ struct Shared {
 }
 
 impl Manager {
+    /// The directory of the installation, which is private to it.
+    pub fn directory(&self) -> &Path {
+        &self.mail_options.directory
+    }
+
+    /// The same manager with other ways for mail, where a project has none of its own.
+    #[must_use]
+    pub fn with_mail(self, options: MailOptions) -> Self {
+        Self { mail_options: Arc::new(options), ..self }
+    }
+
     /// The project, as the last transaction found it.
     pub fn project(&self) -> Arc<Project> {
         self.opened.current().project.clone()
@@ -150,6 +164,15 @@ impl Manager {
     /// How many batches are worth while at the same time.
     pub(crate) fn batches_at_once(&self) -> usize {
         self.shared.store.writers()
+    }
+
+    /// What seals the project's other secrets.
+    pub(crate) fn vault(&self) -> &Vault {
+        self.opened.vault()
+    }
+
+    pub(crate) fn mail_options(&self) -> &MailOptions {
+        &self.mail_options
     }
 
     pub(crate) fn ids(&self) -> &IdSource {

@@ -6,21 +6,27 @@
 //! statement with its condition in it.
 
 mod administrators;
+mod alerts;
 mod answers;
 mod audit;
 mod audit_search;
 mod backup;
 mod challenges;
+mod data_keys;
 mod devices;
 mod error;
 mod finding;
 mod imported;
+mod invitation_secrets;
 mod invitations;
 mod jobs;
 mod keys;
 mod knowledge;
 mod listing;
 mod location;
+mod mail_settings;
+mod mailings;
+mod outbox;
 mod plans;
 mod postgres;
 mod projects;
@@ -37,6 +43,7 @@ mod transaction;
 mod users;
 mod watching;
 
+pub use alerts::{AlertRecipient, AlertRow};
 pub(crate) use backup::{Jump, ProjectCounters, is_sound};
 pub(crate) use challenges::{Challenge, Purpose};
 pub(crate) use devices::{CredentialRow, Device};
@@ -46,6 +53,9 @@ pub(crate) use jobs::{JobEnd, JobState};
 pub(crate) use keys::IssuerKeyRow;
 pub(crate) use knowledge::{DeviceState, ReaderKnowledge};
 pub use location::{DatabaseUrl, DatabaseUrlError, Home};
+pub(crate) use mail_settings::MailSettingsRow;
+pub use mailings::{MailFilter, Mailing};
+pub(crate) use outbox::{MailEnd, NewMail, TakenMail};
 pub(crate) use plans::{PlanFile, PlanHeader, StoredPlan};
 pub(crate) use projects::VaultRow;
 pub(crate) use readers::ReaderRow;

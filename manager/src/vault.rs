@@ -140,6 +140,15 @@ impl Vault {
         Self(key)
     }
 
+    /// The vault of a key.
+    fn of_key(key: &[u8; 32]) -> Self {
+        Self(Zeroizing::new(*key))
+    }
+
+    fn key(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Seals octets together with what they are: nonce, ciphertext, tag.
     pub(crate) fn seal(&self, what: &[u8], octets: &[u8]) -> Result<Vec<u8>, VaultError> {
         let nonce = random::octets::<NONCE_OCTETS>()?;

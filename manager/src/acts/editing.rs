@@ -6,6 +6,7 @@ use super::adding::valid;
 use super::{IssuedInvitation, Revocation};
 use crate::domain::{Act, Actor, Field, Person, PersonEdit, Serial, Turn, User, UserStatus, email_key};
 use crate::error::{Error, Refusal};
+use crate::mail::MailKind;
 use crate::manager::Manager;
 use crate::store::Transaction;
 
@@ -72,7 +73,8 @@ impl Manager {
         tx.update_person(project, user.id, new, now).await?;
         let mut consequences = Consequences::default();
         if user.status == UserStatus::Invited && email_key(&old.email) != email_key(&new.email) {
-            consequences.invitation = Some(self.issue_invitation(tx, user.id, None).await?);
+            consequences.invitation =
+                Some(self.issue_invitation(tx, MailKind::Invitation, (user.id, new), None).await?);
         }
         if old.user_id != new.user_id {
             consequences.serials = tx.revoke_credentials(project, user.id, now).await?;

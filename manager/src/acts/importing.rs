@@ -10,6 +10,7 @@ use crate::domain::{
 use crate::domain::{Person, UserStatus};
 use crate::error::{Error, Refusal};
 use crate::import::{self, Delimiter, ImportErrors, Mapping, Sheet, SheetColumn};
+use crate::mail::MailKind;
 use crate::manager::Manager;
 use crate::store::{PlanFile, PlanHeader, StoredPlan, Touch, Transaction};
 
@@ -266,6 +267,16 @@ impl Manager {
         });
         let added: Vec<(Uuid, &Person)> = added.collect();
         tx.insert_users(project, &added, now).await?;
+        for done in steps {
+            match &done.step {
+                // Told when the import can no longer be undone, and not at all when it was.
+                Step::Delete { user, old, .. } => {
+                    self.mail_user(tx, MailKind::Deletion, (*user, old), undo_until).await?;
+                }
+                Step::Change { user, old, new, .. } => self.mail_change(tx, (*user, new), old).await?,
+                Step::Add { .. } | Step::SkipReset { .. } | Step::SkipListed { .. } => {}
+            }
+        }
         Ok(())
     }
 }

@@ -3,9 +3,11 @@
 use uuid::Uuid;
 
 use crate::domain::{
-    Act, Actor, Invitation, InvitationCode, InvitationState, LIFE_S, Turn, UnixTime, UserStatus, after,
+    Act, Actor, Invitation, InvitationCode, InvitationState, LIFE_S, Person, Turn, UnixTime, UserStatus,
+    after,
 };
 use crate::error::{Error, Refusal};
+use crate::mail::MailKind;
 use crate::manager::Manager;
 use crate::random;
 use crate::store::Transaction;
@@ -49,8 +51,9 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         let (old, next) = self.turn(&mut tx, user, Turn::Invite).await?;
-        self.revoke(&mut tx, user).await?;
-        let invitation = self.issue_invitation(&mut tx, user, life_s).await?;
+        let had_phone = self.revoke(&mut tx, user).await?.devices > 0;
+        let kind = if had_phone { MailKind::Reinvitation } else { MailKind::Invitation };
+        let invitation = self.issue_invitation(&mut tx, kind, (user, &old.person), life_s).await?;
         tx.set_user_status(project, user, next, now).await?;
         if old.status == UserStatus::Reset {
             tx.roster_changed(project).await?;
@@ -61,11 +64,12 @@ impl Manager {
         Ok(invitation)
     }
 
-    /// Makes an invitation in place of older ones; status and audit log are the caller's.
+    /// Makes an invitation in place of older ones and mails it; status and audit log are the caller's.
     pub(super) async fn issue_invitation(
         &self,
         tx: &mut Transaction,
-        user: Uuid,
+        kind: MailKind,
+        (user, person): (Uuid, &Person),
         life_s: Option<u32>,
     ) -> Result<IssuedInvitation, Error> {
         let (project, now) = (self.project_id(), self.now());
@@ -78,6 +82,7 @@ impl Manager {
         tx.void_invitations(project, user).await?;
         let invitation = Invitation { id, user, state: InvitationState::Open, expires_at };
         tx.insert_invitation(project, &code.hash(), &invitation, now).await?;
+        self.mail_invitation(tx, kind, (user, person), (id, &code)).await?;
         let link = code.link(&self.project().public_url);
         Ok(IssuedInvitation { id, user, code, link, expires_at })
     }

@@ -130,6 +130,8 @@ impl Manager {
                     tx.update_issuer_key(project, &key).await?;
                 }
             }
+            let sealed = manager.keeper().reseal_data_key(project, &tx.data_key(project).await?, &keeper)?;
+            tx.put_data_key(project, &sealed).await?;
             tx.update_vault(project, &row).await?;
             tx.record(project, now, actor, Act::IssuerKeysResealed, String::new(), row.kind).await?;
         }

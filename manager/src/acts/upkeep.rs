@@ -14,6 +14,9 @@ const LISTS_KEPT: u32 = 100;
 /// For how long an import plan is kept, in seconds: 90 days.
 const PLAN_LIFE_S: u32 = 90 * 24 * 3600;
 
+/// For how long mail is remembered after it was written, in seconds: 90 days.
+const MAIL_KEPT_S: u32 = 90 * 24 * 3600;
+
 impl Manager {
     /// Forgets what is over (challenges, old lists and plans), publishes the revocation list anew when it is a day old,
     /// makes deletions last that can no longer be undone, and ends deletions whose phones hold
@@ -26,6 +29,8 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
+        tx.forget_invitation_secrets(project, now).await?;
+        tx.forget_mail(project, UnixTime(now.0.saturating_sub(MAIL_KEPT_S))).await?;
         self.end_undo(&mut tx).await?;
         tx.forget_answers(project, UnixTime(now.0.saturating_sub(KEPT_S))).await?;
         tx.forget_answered(project, now).await?;

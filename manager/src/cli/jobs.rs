@@ -6,6 +6,7 @@ use manager::{JobKind, JobOutcome, JobRow, Manager};
 use serde_json::json;
 use tokio::sync::watch;
 
+use super::mail::MailArguments;
 use super::serving::LogFormat;
 use super::{KeyArguments, ProjectArguments, opening, output, serving};
 
@@ -35,6 +36,8 @@ pub(crate) struct RunArguments {
     #[arg(long, env = "OSTIARY_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
     log_format: LogFormat,
     #[command(flatten)]
+    mail: Box<MailArguments>,
+    #[command(flatten)]
     project: ProjectArguments,
 }
 
@@ -49,13 +52,13 @@ pub(super) async fn run(command: &JobsCommand, key: &KeyArguments, json: bool) -
         JobsCommand::Run(arguments) => {
             let dir = &arguments.project.dir;
             if arguments.once {
-                let manager = opening::open(dir, key).await?;
+                let manager = arguments.mail.apply(opening::open(dir, key).await?)?;
                 let done = once(&manager, arguments.kind, json).await;
                 manager.close().await;
                 return done;
             }
             serving::log(arguments.log_format);
-            let manager = opening::open_first(dir, key).await?;
+            let manager = arguments.mail.apply(opening::open_first(dir, key).await?)?;
             until_stopped(&manager).await;
             manager.close().await;
             Ok(())

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use super::flooding::FloodArguments;
+use super::mail::MailArguments;
 use super::{KeyArguments, opening, output};
 
 #[derive(Debug, Args)]
@@ -50,6 +51,8 @@ pub(crate) struct ServeArguments {
     /// Leave mail, reminders and upkeep to other processes: see `jobs run`.
     #[arg(long, env = "OSTIARY_NO_JOBS")]
     no_jobs: bool,
+    #[command(flatten)]
+    mail: Box<MailArguments>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -68,6 +71,7 @@ pub(super) async fn serve(arguments: &ServeArguments, key: &KeyArguments, json: 
     };
     let manager = opening::open_first(&arguments.dir, key).await?;
     let manager = manager.with_http_settings(arguments.floods.settings());
+    let manager = arguments.mail.apply(manager)?;
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr()?;
     let metrics_listener = match arguments.metrics_listen {

@@ -91,6 +91,16 @@ pub enum Act {
     IssuerKeysResealed,
     /// The database was restored from a backup.
     BackupRestored,
+    /// The settings of mail were changed.
+    MailSettingsChanged,
+    /// A text of mail was changed.
+    MailTextChanged,
+    /// An invitation was mailed again.
+    InvitationMailed,
+    /// A test mail was written.
+    MailTested,
+    /// Who is told of alerts was changed.
+    AlertRecipientsChanged,
 }
 
 /// One row of the log.
@@ -232,6 +242,11 @@ impl Act {
             Self::IssuerKeyRetired => "issuer_key_retired",
             Self::IssuerKeysResealed => "issuer_keys_resealed",
             Self::BackupRestored => "backup_restored",
+            Self::MailSettingsChanged => "mail_settings_changed",
+            Self::MailTextChanged => "mail_text_changed",
+            Self::InvitationMailed => "invitation_mailed",
+            Self::MailTested => "mail_tested",
+            Self::AlertRecipientsChanged => "alert_recipients_changed",
         }
     }
 }

@@ -239,8 +239,10 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::PlanUnknown
         | Refusal::ReaderUnknown
         | Refusal::KeyUnknown
+        | Refusal::MailUnknown
         | Refusal::ProjectUnknown
         | Refusal::ListUnknown(_)
+        | Refusal::RecipientUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -257,6 +259,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::UndoOver
         | Refusal::SyncWaits { .. }
         | Refusal::ConfirmationNeeded(_)
+        | Refusal::MailNotRepeatable
         | Refusal::ReaderKnown(_)
         | Refusal::KeyState(_)
         | Refusal::KeyHeldUp(_)
@@ -270,6 +273,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         Refusal::IdempotencyKeyReused
         | Refusal::UndoWindow
+        | Refusal::MailAddress(_)
+        | Refusal::MailSetting(_)
+        | Refusal::MailText(_)
         | Refusal::Administrator(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid

@@ -7,6 +7,7 @@ use serde::Serialize;
 use tokio::sync::watch;
 use tokio::task::{Id, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, timeout};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Backoff, JobKind, Next, jittered};
@@ -50,13 +51,15 @@ pub enum JobOutcome {
 }
 
 /// A kind of work as an operator sees it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct JobRow {
     /// The kind of work.
     pub kind: &'static str,
     /// When it began last, if ever.
+    #[schema(value_type = Option<u32>)]
     pub last_run_at: Option<UnixTime>,
     /// When it is due; `None` before its first run.
+    #[schema(value_type = Option<u32>)]
     pub next_run_at: Option<UnixTime>,
     /// Whether a process has it now.
     pub running: bool,
@@ -205,6 +208,7 @@ impl Manager {
         let now = self.now();
         let (next_run_at, failures, error) = match &result {
             Ok(Next::Again) => (now, 0, None),
+            Ok(Next::At(time)) => (*time, 0, None),
             Ok(Next::Usual) => (after(now, jittered(kind.every_s())), 0, None),
             Err(error) => {
                 let failures = failures.saturating_add(1);
@@ -239,10 +243,14 @@ fn is_free(state: &JobState, now: UnixTime) -> bool {
 }
 
 /// Whether there is something to do for a kind that is due; looks only.
-async fn has_work(_manager: &Manager, _tx: &mut Transaction, kind: JobKind) -> Result<bool, Error> {
-    match kind {
-        JobKind::Upkeep => Ok(true),
-    }
+async fn has_work(manager: &Manager, tx: &mut Transaction, kind: JobKind) -> Result<bool, Error> {
+    let (project, now) = (manager.project_id(), manager.now());
+    Ok(match kind {
+        JobKind::Alerts => tx.has_untold_alerts(project).await?,
+        JobKind::Bounces => manager.mail_options().bounces.is_some(),
+        JobKind::Mail => tx.has_due_mail(project, now).await?,
+        JobKind::Upkeep => true,
+    })
 }
 
 /// The runs that are under way in this process.

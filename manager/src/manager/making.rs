@@ -15,6 +15,7 @@ use crate::clock::Clock;
 use crate::domain::{Act, Actor, NewProject, ProjectId, UnixTime, project_id_text};
 use crate::error::{DirectoryError, Error, Refusal};
 use crate::keyring::{self, blocking};
+use crate::mail::MailOptions;
 use crate::pulse::Pulse;
 use crate::random::{self, IdSource};
 use crate::store::{Home, Store, Transaction};
@@ -59,7 +60,17 @@ impl Manager {
             pulse: Pulse::default(),
             projects,
         };
-        Ok((Self { shared: Arc::new(shared), opened, http_settings: Arc::default(), once: None }, token))
+        let mail_options = Arc::new(MailOptions::in_directory(home.directory()));
+        Ok((
+            Self {
+                shared: Arc::new(shared),
+                opened,
+                http_settings: Arc::default(),
+                mail_options,
+                once: None,
+            },
+            token,
+        ))
     }
 
     /// Makes one more project in the installation, with an issuer key and an API token of its own, which is shown only
@@ -101,6 +112,9 @@ async fn make_project(
     tx.insert_project(&project, &ChallengeSecret::new(random::octets()?)).await?;
     tx.insert_vault(id, &row).await?;
     tx.record(id, now, Actor::Operator, Act::ProjectMade, project_id_text(id), String::new()).await?;
+    let (maker, data_key) = (Arc::clone(&keeper), random::octets()?);
+    let sealed = blocking(move || maker.seal_data_key(id, &data_key)).await?;
+    tx.put_data_key(id, &sealed).await?;
     keyring::make_first(tx, id, &keeper, now).await?;
     let token = insert_first_owner(tx, id, ids, now).await?;
     Ok((Arc::new(Opened::read(tx, id, keeper).await?), token))

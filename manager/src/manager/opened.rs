@@ -10,12 +10,14 @@ use crate::error::{Error, Refusal};
 use crate::issuing::Issuer;
 use crate::keyring;
 use crate::store::Transaction;
-use crate::vault::Keeper;
+use crate::vault::{Keeper, Vault};
 
 /// What does not change while a project is open, and what is replaced as soon as a transaction finds a newer version.
 pub(crate) struct Opened {
     id: ProjectId,
     keeper: Arc<Keeper>,
+    /// Seals what is secret beside the issuer keys. It stays open when the keeper changes.
+    vault: Vault,
     current: RwLock<Arc<Current>>,
     pub(super) renewals: RenewalQueue,
     pub(super) serials: Serials,
@@ -39,9 +41,12 @@ impl Opened {
     ) -> Result<Self, Error> {
         let version = tx.settings_version(id).await?;
         let current = Current::read(tx, id, &keeper, version, None).await?;
+        let (opener, sealed) = (Arc::clone(&keeper), tx.data_key(id).await?);
+        let vault = keyring::blocking(move || opener.open_data_key(id, &sealed)).await?;
         Ok(Self {
             id,
             keeper,
+            vault,
             current: RwLock::new(Arc::new(current)),
             renewals: RenewalQueue::default(),
             serials: Serials::default(),
@@ -55,6 +60,10 @@ impl Opened {
 
     pub(super) const fn keeper(&self) -> &Arc<Keeper> {
         &self.keeper
+    }
+
+    pub(super) const fn vault(&self) -> &Vault {
+        &self.vault
     }
 
     pub(super) fn current(&self) -> Arc<Current> {

@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::domain::{Project, ProjectId, parse_project_id};
 use crate::error::{DirectoryError, Error, Refusal};
 use crate::keyring::blocking;
+use crate::mail::MailOptions;
 use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Home, Store};
@@ -100,7 +101,8 @@ impl Manager {
         let projects = Mutex::new(HashMap::from([(id, Arc::clone(&opened))]));
         let (unlock, ids) = (unlock.clone(), IdSource::new());
         let shared = Shared { store, unlock, clock: Box::new(clock), ids, pulse: Pulse::default(), projects };
-        Ok(Self { shared: Arc::new(shared), opened, http_settings: Arc::default(), once: None })
+        let mail_options = Arc::new(MailOptions::in_directory(home.directory()));
+        Ok(Self { shared: Arc::new(shared), opened, http_settings: Arc::default(), mail_options, once: None })
     }
 }
 

@@ -85,6 +85,34 @@ impl Keeper {
         }
     }
 
+    /// Seals the key of a project's other secrets.
+    pub(crate) fn seal_data_key(&self, project: ProjectId, key: &[u8; 32]) -> Result<Vec<u8>, VaultError> {
+        match self {
+            Self::Vault(vault) => vault.seal(&data_label(project), key),
+            Self::Token(token) => Ok(token.seal(&data_label(project), key)?),
+        }
+    }
+
+    /// Undoes [`Keeper::seal_data_key`].
+    pub(crate) fn open_data_key(&self, project: ProjectId, sealed: &[u8]) -> Result<Vault, VaultError> {
+        let opened = match self {
+            Self::Vault(vault) => vault.open(&data_label(project), sealed)?,
+            Self::Token(token) => token.open_sealed(&data_label(project), sealed)?,
+        };
+        let key: &[u8; 32] = opened.as_slice().try_into().map_err(|_| VaultError::Wrong)?;
+        Ok(Vault::of_key(key))
+    }
+
+    /// Seals the key of a project's other secrets for another keeper.
+    pub(crate) fn reseal_data_key(
+        &self,
+        project: ProjectId,
+        sealed: &[u8],
+        other: &Self,
+    ) -> Result<Vec<u8>, VaultError> {
+        other.seal_data_key(project, self.open_data_key(project, sealed)?.key())
+    }
+
     /// Seals a key that this keeper sealed for another one.
     pub(crate) fn reseal(
         &self,
@@ -99,6 +127,11 @@ impl Keeper {
         let label = label(project, index);
         to.seal(&label, &from.open(&label, private_key)?)
     }
+}
+
+/// What the key of a project's other secrets is sealed as.
+fn data_label(project: ProjectId) -> Vec<u8> {
+    [b"ostiary data key\0".as_slice(), &project.0].concat()
 }
 
 /// What the private key at an index is sealed as, so that it opens as nothing else.

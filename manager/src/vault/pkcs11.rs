@@ -4,6 +4,7 @@
 
 mod connection;
 mod error;
+mod sealing;
 
 use std::fmt;
 use std::path::PathBuf;

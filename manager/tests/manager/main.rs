@@ -33,6 +33,8 @@ mod lists;
 #[cfg(test)]
 mod lives;
 #[cfg(test)]
+mod mail;
+#[cfg(test)]
 mod openapi;
 #[cfg(test)]
 mod projects;

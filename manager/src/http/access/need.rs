@@ -16,18 +16,20 @@ pub(in crate::http) struct AdministratorsWrite;
 pub(in crate::http) struct AuditRead;
 /// [`Scope::Imports`].
 pub(in crate::http) struct Imports;
+/// [`Scope::MailBounces`].
+pub(in crate::http) struct MailBounces;
 /// [`Scope::ReadersRead`].
 pub(in crate::http) struct ReadersRead;
 /// [`Scope::ReadersWrite`].
 pub(in crate::http) struct ReadersWrite;
 /// [`Scope::Scim`].
 pub(in crate::http) struct Scim;
-/// [`Scope::Sync`].
-pub(in crate::http) struct Sync;
 /// [`Scope::SettingsRead`].
 pub(in crate::http) struct SettingsRead;
 /// [`Scope::SettingsWrite`].
 pub(in crate::http) struct SettingsWrite;
+/// [`Scope::Sync`].
+pub(in crate::http) struct Sync;
 /// [`Scope::UsersRead`].
 pub(in crate::http) struct UsersRead;
 /// [`Scope::UsersWrite`].
@@ -44,6 +46,9 @@ impl Need for AuditRead {
 }
 impl Need for Imports {
     const SCOPE: Scope = Scope::Imports;
+}
+impl Need for MailBounces {
+    const SCOPE: Scope = Scope::MailBounces;
 }
 impl Need for ReadersRead {
     const SCOPE: Scope = Scope::ReadersRead;

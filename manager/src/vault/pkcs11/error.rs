@@ -33,6 +33,9 @@ pub enum TokenError {
     /// The token gave something that is not a signature.
     #[error("the token gave something that is not a signature")]
     SignatureForm,
+    /// The token did not seal what it is to open.
+    #[error("the token does not hold the key of this project's other secrets")]
+    Sealed,
     /// Anything else that the token says.
     #[error("the token failed: {0}")]
     Failed(String),
