@@ -24,7 +24,7 @@ use crate::port::{
     SoftwareKeyStore, Storage, SystemClock, SystemRandom, UserPresence,
 };
 use crate::presenter::{BlePresenter, NfcPresenter, Presenter, StreamPresenter};
-use crate::state::{Document, OverrideRecord};
+use crate::state::{Document, OverrideRecord, Standing};
 use crate::vault::Vault;
 
 pub use background::RenewalReport;
@@ -146,6 +146,17 @@ impl Wallet {
             document.overrides.extend(card.map(|card| OverrideRecord { project, reader, card }));
         })?;
         Ok(())
+    }
+
+    /// The names of all keys that this wallet has in the key store, for apps that look for orphaned ones: those of
+    /// cards, of started activations, and of cards that are gone and whose keys could not be deleted yet.
+    pub fn keys(&self) -> Vec<KeyHandle> {
+        let vault = self.core.vault();
+        let document = vault.document();
+        let held =
+            document.cards.iter().filter(|card| card.standing != Standing::Revoked).map(|card| &card.key);
+        let started = document.pending.iter().map(|pending| &pending.key);
+        held.chain(started).chain(&document.doomed_keys).cloned().collect()
     }
 
     /// Whether reader certificates that were verified are remembered; they are, unless it was set otherwise.
