@@ -30,6 +30,8 @@ use tests::door::{Link, PresentedDoor};
 use tests::live::wire::Wire;
 
 const KILLS: usize = 40;
+/// Microseconds within which a phone is killed: it activates, taps and renews in that time.
+const MOMENTS_US: u64 = 400_000;
 /// Octets of a ticket in a response to HELLO.
 const TICKET: std::ops::Range<usize> = 33..105;
 
@@ -56,12 +58,14 @@ fn a_phone_that_is_killed_at_any_moment_loses_no_card_and_uses_no_ticket_twice()
             let user = users.next().unwrap();
             runtime.block_on(manager.invite(Actor::Operator, user)).unwrap().link
         });
-        let lines = kill_after(&wallet, current, door, Duration::from_micros(rng.random_range(0..120_000)));
+        let lines =
+            kill_after(&wallet, current, door, Duration::from_micros(rng.random_range(0..MOMENTS_US)));
         let cards: Vec<u32> =
             lines.iter().filter_map(|line| line.strip_prefix("card ")?.parse().ok()).collect();
         announced.extend(cards);
         let held = check(&wallet, &announced);
-        if held > activations {
+        // Two in three lives begin with a card, and reach taps and renewals.
+        if held > activations && kill % 3 == 0 {
             activations = held;
             link = None;
         }
@@ -71,7 +75,7 @@ fn a_phone_that_is_killed_at_any_moment_loses_no_card_and_uses_no_ticket_twice()
         }
     }
     println!("{kills} kills, {activations} cards, {taps} taps");
-    assert!(activations > kills / 20 && taps > kills / 4, "{activations} cards, {taps} taps");
+    assert!(activations > kills / 20 && taps > kills / 2, "{activations} cards, {taps} taps");
 }
 
 /// Every card that was announced is there, and every key is known; returns how many cards there are.

@@ -119,7 +119,7 @@ final class EnclaveKeys: KeyVault {
             var error: Unmanaged<CFError>?
             guard let access = SecAccessControlCreateWithFlags(
                 nil, kSecAttrAccessibleAfterFirstUnlockThisDeviceOnly, .privateKeyUsage, &error)
-            else { throw KeyError.Failed(message: "access") }
+            else { throw KeyError.Failed }
             let attributes: [CFString: Any] = [
                 kSecAttrKeyType: kSecAttrKeyTypeECSECPrimeRandom,
                 kSecAttrKeySizeInBits: 256,
@@ -131,7 +131,7 @@ final class EnclaveKeys: KeyVault {
                 ] as [CFString: Any],
             ]
             guard SecKeyCreateRandomKey(attributes as CFDictionary, &error) != nil
-            else { throw KeyError.Failed(message: "make") }
+            else { throw KeyError.Failed }
         }
         return try publicKey(name: name)
     }
@@ -139,36 +139,36 @@ final class EnclaveKeys: KeyVault {
     func publicKey(name: String) throws -> Data {
         guard let key = find(name), let point = SecKeyCopyPublicKey(key),
               let octets = SecKeyCopyExternalRepresentation(point, nil)
-        else { throw KeyError.NoSuchKey(message: name) }
+        else { throw KeyError.NoSuchKey }
         return octets as Data
     }
 
     func sign(name: String, message: Data) throws -> Data {
-        guard let key = find(name) else { throw KeyError.NoSuchKey(message: name) }
+        guard let key = find(name) else { throw KeyError.NoSuchKey }
         guard let signature = SecKeyCreateSignature(
             key, .ecdsaSignatureMessageX962SHA256, message as CFData, nil)
-        else { throw KeyError.Locked(message: name) }
+        else { throw KeyError.Locked }
         return signature as Data
     }
 
     func delete(name: String) throws {
         let status = SecItemDelete(query(name) as CFDictionary)
         guard status == errSecSuccess || status == errSecItemNotFound
-        else { throw KeyError.Failed(message: "delete") }
+        else { throw KeyError.Failed }
     }
 
     func wrap(key: Data) throws -> Data {
         _ = try make(name: wrapping)
         guard let own = find(wrapping), let point = SecKeyCopyPublicKey(own),
               let wrapped = SecKeyCreateEncryptedData(point, sealing, key as CFData, nil)
-        else { throw KeyError.Failed(message: "wrap") }
+        else { throw KeyError.Failed }
         return wrapped as Data
     }
 
     func unwrap(wrapped: Data) throws -> Data {
         guard let own = find(wrapping),
               let key = SecKeyCreateDecryptedData(own, sealing, wrapped as CFData, nil)
-        else { throw KeyError.NoSuchKey(message: "unwrap") }
+        else { throw KeyError.NoSuchKey }
         return key as Data
     }
 
@@ -196,7 +196,7 @@ final class Files: WalletStorage {
     func load(name: String) throws -> Data? {
         let file = directory.appending(path: name)
         guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        guard let octets = try? Data(contentsOf: file) else { throw StorageFailure.Failed(message: name) }
+        guard let octets = try? Data(contentsOf: file) else { throw StorageFailure.Failed }
         return octets
     }
 
@@ -207,8 +207,8 @@ final class Files: WalletStorage {
             let handle = try FileHandle(forUpdating: new)
             try handle.synchronize()
             try handle.close()
-        } catch { throw StorageFailure.Failed(message: name) }
-        guard rename(new.path, file.path) == 0 else { throw StorageFailure.Failed(message: name) }
+        } catch { throw StorageFailure.Failed }
+        guard rename(new.path, file.path) == 0 else { throw StorageFailure.Failed }
     }
 
     func append(name: String, octets: Data) throws {
@@ -218,7 +218,7 @@ final class Files: WalletStorage {
             try handle.write(contentsOf: octets)
             try handle.synchronize()
             try handle.close()
-        } catch { throw StorageFailure.Failed(message: name) }
+        } catch { throw StorageFailure.Failed }
     }
 
     func remove(name: String) throws {
