@@ -182,7 +182,7 @@ async fn serve(dir: &Path, users: usize) -> Manager {
     let (manager, _) = Manager::init(dir.join("manager"), &project, &unlock, clock).await.unwrap();
     let people: String = (0..=users).map(|n| format!("Anna,Berg,anna{n}@x.example,{n}\n")).collect();
     let plan = manager.plan_import(people.into_bytes()).await.unwrap();
-    manager.apply_import(Actor::Operator, plan.id, true).await.unwrap();
+    manager.apply_import(Actor::Operator, plan.summary.id, true).await.unwrap();
     let serving = manager.clone();
     tokio::spawn(async move { serving.serve(listener, std::future::pending()).await });
     manager
