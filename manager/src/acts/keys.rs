@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Act, Actor, ISSUER_KEYS_MAX, KeyStanding, KeyState, UnixTime, next_index, to_base64url};
+use crate::domain::{
+    Act, Actor, AlertKind, ISSUER_KEYS_MAX, KeyStanding, KeyState, UnixTime, next_index, to_base64url,
+};
 use crate::error::{Error, Refusal};
 use crate::issuing::CLOCK_SKEW_S;
 use crate::keyring::{self, blocking};
@@ -71,6 +73,8 @@ impl Manager {
         }
         (key.state, key.activated_at) = (KeyState::Active, Some(now));
         tx.update_issuer_key(project, &key).await?;
+        let subject = format!("issuer key {}", key.index);
+        self.raise_alert(&mut tx, AlertKind::IssuerKeyRotated, &subject, "it signs now").await?;
         let standing = self.finish(tx, actor, Act::IssuerKeyActivated, &key).await?;
         let mut tx = self.write().await?;
         if tx.revocation_list(project).await?.is_some() {

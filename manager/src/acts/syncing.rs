@@ -1,6 +1,6 @@
 //! Auto-sync: a list that a program brings is planned and applied in one go, unless the guard wants to be asked.
 
-use crate::domain::{Act, Actor};
+use crate::domain::{Act, Actor, AlertKind};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 
@@ -37,6 +37,7 @@ impl Manager {
         let detail = format!("{} deletions have to be confirmed", plan.counts.deleted);
         tracing::warn!(plan = %plan.id, deletions = plan.counts.deleted, "a sync has to be confirmed");
         let mut tx = self.write().await?;
+        self.raise_alert(&mut tx, AlertKind::ImportStopped, &plan.id.to_string(), &detail).await?;
         tx.record(self.project_id(), self.now(), actor, Act::SyncWaiting, plan.id.to_string(), detail)
             .await?;
         tx.commit().await?;

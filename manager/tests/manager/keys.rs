@@ -4,7 +4,7 @@ use credential::crypto::{Crypto, RustCrypto};
 use credential::object::{VerifiedConfiguration, VerifiedRevocationList, open_sealed};
 use credential::secret::Secret;
 use manager::clock::{Clock, ManualClock};
-use manager::domain::{Actor, KeyState, ReaderId, UnixTime};
+use manager::domain::{Actor, AlertKind, KeyState, ReaderId, UnixTime};
 use manager::{Error, Manager, NewReader, Refusal, Unlock};
 use reqwest::StatusCode;
 use zeroize::Zeroizing;
@@ -102,6 +102,8 @@ async fn a_new_key_signs_once_everybody_knows_it_and_the_old_one_ends_with_what_
     served.clock.advance(3600);
     let active = manager.activate_issuer_key(Actor::Operator, 1, false).await.unwrap();
     assert_eq!((active.state, active.activated_at), (KeyState::Active, Some(served.clock_now())));
+    let alerts = manager.alerts(None, 10).await.unwrap();
+    assert_eq!((alerts[0].kind, alerts[0].subject.as_str()), (AlertKind::IssuerKeyRotated, "issuer key 1"));
     let renewed = phone.renew(&served, &activated["device_id"]).await.expect(StatusCode::OK);
     assert_eq!(signed_by(&octets(&renewed["credential"])), 1);
     manager.publish_revocation_list(Actor::Operator).await.unwrap();

@@ -164,6 +164,9 @@ async fn an_upload_is_applied_at_once_unless_the_guard_stops_it() {
     let id = waiting["plans"][0]["id"].as_str().unwrap().to_owned();
     assert!(stopped.body["title"].as_str().unwrap().contains(&id));
     stopped.problem(409, "sync-waits");
+    let alerts = served.admin(Method::GET, "/v1/alerts", Value::Null).await.expect(StatusCode::OK);
+    assert_eq!(alerts["alerts"][0]["kind"], "import_stopped");
+    assert_eq!(alerts["alerts"][0]["subject"], id);
     let path = format!("/v1/imports/{id}/apply");
     served.admin(Method::POST, &path, json!({ "confirm": true })).await.expect(StatusCode::OK);
     sync("Anna,Berg,foo,1\n".to_owned()).await.problem(422, "import-invalid");
