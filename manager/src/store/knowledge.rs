@@ -99,7 +99,9 @@ impl Transaction {
                 "SELECT d.id FROM users u JOIN devices d ON d.project = u.project AND d.holder = u.id \
                  JOIN credentials c ON c.project = d.project AND c.device = d.id \
                  WHERE u.project = $1 AND u.id = $2 AND d.told_at IS NULL AND c.not_after > $3 \
-                 AND (d.revoked_at IS NULL OR d.revoked_at >= u.updated_at) LIMIT 1",
+                 AND (d.revoked_at IS NULL OR d.revoked_at >= u.updated_at) \
+                 AND NOT EXISTS (SELECT 1 FROM devices n WHERE n.project = d.project AND n.holder = d.holder \
+                 AND n.id > d.id) LIMIT 1",
             )
             .bind(project.0.as_slice())
             .bind(user)

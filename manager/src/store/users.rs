@@ -201,7 +201,9 @@ impl Transaction {
              AND (u.restorable_until IS NULL OR u.restorable_until <= $2) AND NOT EXISTS ( \
              SELECT 1 FROM devices d JOIN credentials c ON c.project = d.project AND c.device = d.id \
              WHERE d.project = u.project AND d.holder = u.id AND d.told_at IS NULL AND c.not_after > $2 \
-             AND (d.revoked_at IS NULL OR d.revoked_at >= u.updated_at)) ORDER BY u.id",
+             AND (d.revoked_at IS NULL OR d.revoked_at >= u.updated_at) \
+             AND NOT EXISTS (SELECT 1 FROM devices n WHERE n.project = d.project AND n.holder = d.holder \
+             AND n.id > d.id)) ORDER BY u.id",
             )
             .bind(project.0.as_slice())
             .bind(i64::from(now.0))
