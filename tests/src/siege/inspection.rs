@@ -66,7 +66,7 @@ const NOWHERE: &[(&str, &str)] = &[
     ),
     (
         "a serial is greater than the last one",
-        "SELECT count(*) FROM credentials c JOIN projects p ON p.id = c.project WHERE c.serial > p.last_serial",
+        "SELECT count(*) FROM credentials c JOIN serials s ON s.project = c.project WHERE c.serial > s.last_serial",
     ),
     (
         "the newest list is not the one that the project counts",
