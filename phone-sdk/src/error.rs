@@ -178,6 +178,9 @@ pub enum Misuse {
     /// The manager says that a request was malformed.
     #[error("the manager says that the request was malformed")]
     Request,
+    /// The library was built without an HTTP client of its own, and the app has given it none.
+    #[error("the app has to give an HTTP transport")]
+    HttpMissing,
 }
 
 impl From<HttpFailure> for Error {
@@ -293,6 +296,7 @@ impl Misuse {
             Self::NoSuchCard => "no-such-card",
             Self::NoSuchProject => "no-such-project",
             Self::Request => "request-malformed",
+            Self::HttpMissing => "http-transport-missing",
         }
     }
 }
