@@ -51,6 +51,10 @@ pub enum TapFailure {
     Framing,
     /// The field or the link was lost in the middle.
     LinkLost,
+    /// The reader turned to another application of the phone in the middle.
+    Deselected,
+    /// What was connected to over BLE has not got the service of a reader.
+    NotAReader,
     /// The holder key did not sign.
     KeyStore(KeyStoreError),
     /// The random source failed.
@@ -63,6 +67,8 @@ impl fmt::Display for TapFailure {
             Self::Exchange(error) => error.fmt(f),
             Self::Framing => f.write_str("the reader's messages do not keep to the rules of the link"),
             Self::LinkLost => f.write_str("the phone was taken away too early"),
+            Self::Deselected => f.write_str("the reader turned to another application"),
+            Self::NotAReader => f.write_str("this device is not a door reader"),
             Self::KeyStore(error) => error.fmt(f),
             Self::Random(failure) => failure.fmt(f),
         }
