@@ -94,7 +94,8 @@ pub enum Restart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Denied {
-    /// The manager did not take the proof of the key.
+    /// The manager did not take the proof of the key; for an invitation it counts as a wrong answer, and the fifth
+    /// makes it void. The key store or the way to the manager is at fault, not the holder.
     #[error("the manager did not accept the proof")]
     ProofRefused,
     /// The device is revoked for good; its key and credential are deleted.

@@ -61,6 +61,56 @@ pub enum TapFailure {
     Random(RandomFailure),
 }
 
+impl TapEvent {
+    /// One word that names what happened, the same in every version and language; the screen has its own words for it.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Finished(tap) => match tap.result {
+                Ok(()) => "granted",
+                Err(reason) => denied(reason),
+            },
+            Self::ReaderRefused(refused) => match refused {
+                RefusedReader::UnknownProject => "project-unknown",
+                RefusedReader::Certificate(_) => "reader-not-genuine",
+                RefusedReader::NoClock => "clock-not-set",
+                RefusedReader::Revoked => "reader-revoked",
+                RefusedReader::NoCredential => "no-card",
+                RefusedReader::PresenceRequired(_) => "presence-needed",
+                _ => "reader-refused",
+            },
+            Self::Failed(failure) => failure.code(),
+        }
+    }
+}
+
+const fn denied(reason: DenyReason) -> &'static str {
+    match reason {
+        DenyReason::NotAccepted => "not-accepted",
+        DenyReason::Expired => "expired",
+        DenyReason::NotYetValid => "not-yet-valid",
+        DenyReason::Revoked => "revoked",
+        DenyReason::NoClock => "reader-without-clock",
+        DenyReason::Refused => "refused",
+        _ => "denied",
+    }
+}
+
+impl TapFailure {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Exchange(_) => "exchange-failed",
+            Self::Framing => "framing-failed",
+            Self::LinkLost => "link-lost",
+            Self::Deselected => "deselected",
+            Self::NotAReader => "not-a-reader",
+            Self::KeyStore(KeyStoreError::Locked) => "key-store-locked",
+            Self::KeyStore(KeyStoreError::NoSuchKey) => "key-gone",
+            Self::KeyStore(_) => "key-store-failed",
+            Self::Random(_) => "random-source-failed",
+        }
+    }
+}
+
 impl fmt::Display for TapFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -53,10 +53,10 @@ class DoorService : HostApduService() {
     private fun show(event: TapEvent) {
         val text = when (event) {
             is TapEvent.Granted -> "Open"
-            is TapEvent.Refused -> "Not open: ${event.reason}"
+            is TapEvent.Refused -> "Not open (${event.code})"
             is TapEvent.PresenceNeeded -> "Unlock the phone and tap again"
-            is TapEvent.ReaderUnknown -> "Not a door of yours: ${event.reason}"
-            is TapEvent.Failed -> "Tap again: ${event.reason}"
+            is TapEvent.ReaderUnknown -> "Not a door of yours (${event.code})"
+            is TapEvent.Failed -> "Tap again (${event.code})"
         }
         startActivity(Intent(this, DoorActivity::class.java).putExtra("result", text).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
     }
