@@ -16,7 +16,7 @@ use phone_sdk::{
     TapEvent, Wallet,
 };
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 /// As long as a connection and its discovery may take.
@@ -83,24 +83,29 @@ async fn scan(
     time: Duration,
     wanted: impl Fn(&NearbyReader) -> bool,
 ) -> anyhow::Result<()> {
-    let end = Instant::now() + time;
     let mut events = adapter.events().await?;
     let filter = ScanFilter { services: vec![uuid(NearbyReaders::SERVICE)] };
     adapter.start_scan(filter).await.context("cannot scan")?;
-    while let Ok(Some(event)) = timeout_at(end, events.next()).await {
-        let (CentralEvent::DeviceDiscovered(id) | CentralEvent::DeviceUpdated(id)) = event else { continue };
-        let peripheral = adapter.peripheral(&id).await?;
-        let Some(properties) = peripheral.properties().await? else { continue };
-        nearby.seen(Sighting {
-            peripheral: id.to_string(),
-            services: properties.services.iter().map(|service| Name(service.as_u128())).collect(),
-            name: properties.local_name,
-            rssi_dbm: properties.rssi.unwrap_or(i16::MIN),
-        });
-        if nearby.list().iter().any(&wanted) {
-            break;
+    let seeing = async {
+        while let Some(event) = events.next().await {
+            let (CentralEvent::DeviceDiscovered(id) | CentralEvent::DeviceUpdated(id)) = event else {
+                continue;
+            };
+            let Some(properties) = adapter.peripheral(&id).await?.properties().await? else { continue };
+            nearby.seen(Sighting {
+                peripheral: id.to_string(),
+                services: properties.services.iter().map(|service| Name(service.as_u128())).collect(),
+                name: properties.local_name,
+                rssi_dbm: properties.rssi.unwrap_or(i16::MIN),
+            });
+            if nearby.list().iter().any(&wanted) {
+                break;
+            }
         }
-    }
+        anyhow::Ok(())
+    };
+    // That the time is over is how a scan usually ends.
+    timeout(time, seeing).await.unwrap_or(Ok(()))?;
     Ok(adapter.stop_scan().await?)
 }
 
@@ -164,17 +169,15 @@ async fn heard(
     notifications: &mut (impl Stream<Item = btleplug::api::ValueNotification> + Unpin),
     time: Duration,
 ) -> BleEvent {
-    let end = Instant::now() + time;
-    loop {
-        match timeout_at(end, notifications.next()).await {
-            Ok(Some(heard)) if heard.uuid == uuid(COMMAND_CHARACTERISTIC) => {
+    let heard = async {
+        while let Some(heard) = notifications.next().await {
+            if heard.uuid == uuid(COMMAND_CHARACTERISTIC) {
                 return BleEvent::Notified(heard.value);
             }
-            Ok(Some(_)) => {}
-            Ok(None) => return BleEvent::Disconnected,
-            Err(_) => return BleEvent::Timeout,
         }
-    }
+        BleEvent::Disconnected
+    };
+    timeout(time, heard).await.unwrap_or(BleEvent::Timeout)
 }
 
 fn characteristic(peripheral: &Peripheral, name: Name) -> Option<Characteristic> {
