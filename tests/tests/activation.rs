@@ -1,6 +1,6 @@
 //! The whole way of a card through the real parts: invited by a served manager, activated over HTTP, tapped, renewed,
 //! suspended and revoked.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use std::path::Path;
 use std::sync::Arc;

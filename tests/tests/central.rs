@@ -1,6 +1,12 @@
 //! The BLE presenter with a scripted central: what is asked of it at a first visit, at a repeat visit, and when what is
 //! remembered does not hold.
-#![expect(clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::unreachable,
+    clippy::arithmetic_side_effects,
+    reason = "tests"
+)]
 
 use std::sync::Arc;
 
