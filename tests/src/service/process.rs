@@ -172,6 +172,15 @@ impl Default for Installation {
     }
 }
 
+/// A test that fails shows what the managers said: why they answered 500, for example.
+impl Drop for Installation {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the managers said:\n{}", self.log());
+        }
+    }
+}
+
 impl Process {
     /// Ends it as a power failure would: at once and without a word.
     pub fn kill(&mut self) {
