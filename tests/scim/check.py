@@ -6,9 +6,9 @@
 import sys
 import uuid
 
-import httpx
+import httpx2
 import scim2_tester.filling as filling
-from scim2_client.engines.httpx import SyncSCIMClient
+from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
 ANY = filling.generate_random_value
@@ -40,7 +40,7 @@ def comply(client):
 def main():
     base, token = sys.argv[1:]
     headers = {"authorization": f"Bearer {token}"}
-    client = SyncSCIMClient(httpx.Client(base_url=f"{base}/scim/v2", headers=headers))
+    client = SyncSCIMClient(httpx2.Client(base_url=f"{base}/scim/v2", headers=headers))
     client.discover()
     good = comply(client)
     sys.exit(0 if good else 1)

@@ -49,6 +49,8 @@ mod revocation;
 #[cfg(test)]
 mod scim;
 #[cfg(test)]
+mod server_backup;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;

@@ -45,9 +45,15 @@ const NOWHERE: &[(&str, &str)] = &[
          WHERE u.status IN ('suspended', 'deletion_pending', 'deleted') AND c.revoked_at IS NULL",
     ),
     (
-        "a user is active or suspended without exactly one active device",
-        "SELECT count(*) FROM users u WHERE u.status IN ('active', 'suspended') AND (SELECT count(*) FROM devices d \
+        "a user is active without exactly one active device",
+        "SELECT count(*) FROM users u WHERE u.status = 'active' AND (SELECT count(*) FROM devices d \
          WHERE d.project = u.project AND d.holder = u.id AND d.status = 'active') <> 1",
+    ),
+    (
+        "a user is suspended with more than one active device",
+        // A suspension outlives the revocation of the phone.
+        "SELECT count(*) FROM users u WHERE u.status = 'suspended' AND (SELECT count(*) FROM devices d \
+         WHERE d.project = u.project AND d.holder = u.id AND d.status = 'active') > 1",
     ),
     (
         "a user has an active device and another status",

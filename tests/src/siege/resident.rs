@@ -41,6 +41,8 @@ enum Standing {
     Invited { code: String },
     Active(Holder),
     Suspended(Holder),
+    /// Suspended, and the phone was revoked: a suspension outlives it.
+    Barred,
 }
 
 /// An activated phone.
@@ -73,7 +75,7 @@ impl Standing {
             Self::NotInvited => "not_invited",
             Self::Invited { .. } => "invited",
             Self::Active(_) => "active",
-            Self::Suspended(_) => "suspended",
+            Self::Suspended(_) | Self::Barred => "suspended",
         }
     }
 }
@@ -135,6 +137,7 @@ impl<'a> Resident<'a> {
                 60..90 => self.refuse_the_suspended(person),
                 _ => self.revoke(person),
             },
+            Standing::Barred => self.resume(person),
         }
     }
 
@@ -178,9 +181,13 @@ impl<'a> Resident<'a> {
     fn revoke(&mut self, person: &mut Person) -> Result<(), Over> {
         let request =
             Request::post(&format!("/v1/users/{}/revocation", person.id), Some(self.token), &json!({}));
-        let (answer, _) = self.change(Kind::Revocation, &request, person, "not_invited")?;
+        let after = match &person.standing {
+            Standing::Suspended(_) => Standing::Barred,
+            _ => Standing::NotInvited,
+        };
+        let (answer, _) = self.change(Kind::Revocation, &request, person, after.name())?;
         self.ledger.revoked(serials(&answer.expect(200)));
-        self.part(person, Standing::NotInvited);
+        self.part(person, after);
         Ok(())
     }
 
@@ -213,10 +220,12 @@ impl<'a> Resident<'a> {
 
     fn resume(&mut self, person: &mut Person) -> Result<(), Over> {
         let request = Request::delete(&format!("/v1/users/{}/suspension", person.id), self.token);
-        let (answer, cut) = self.change(Kind::Revocation, &request, person, "active")?;
+        let after = if matches!(person.standing, Standing::Barred) { "not_invited" } else { "active" };
+        let (answer, cut) = self.change(Kind::Revocation, &request, person, after)?;
         assert!(answer.status == 204 || cut && answer.is_problem("user-status"), "{}", answer.text());
         person.standing = match std::mem::replace(&mut person.standing, Standing::NotInvited) {
             Standing::Suspended(holder) => Standing::Active(holder),
+            Standing::Barred => Standing::NotInvited,
             other => other,
         };
         Ok(())
