@@ -38,7 +38,9 @@ pub struct Person {
 
 enum Standing {
     NotInvited,
-    Invited { code: String },
+    Invited {
+        code: String,
+    },
     Active(Holder),
     Suspended(Holder),
     /// Suspended, and the phone was revoked: a suspension outlives it.
