@@ -50,10 +50,9 @@ const NOWHERE: &[(&str, &str)] = &[
          WHERE d.project = u.project AND d.holder = u.id AND d.status = 'active') <> 1",
     ),
     (
-        "a user is suspended with more than one active device",
-        // A suspension outlives the revocation of the phone.
-        "SELECT count(*) FROM users u WHERE u.status = 'suspended' AND (SELECT count(*) FROM devices d \
-         WHERE d.project = u.project AND d.holder = u.id AND d.status = 'active') > 1",
+        "a user has more than one active device",
+        "SELECT count(*) FROM (SELECT 1 FROM devices d WHERE d.status = 'active' \
+         GROUP BY d.project, d.holder HAVING count(*) > 1) AS many",
     ),
     (
         "a user has an active device and another status",
