@@ -38,7 +38,12 @@ impl From<sqlx::Error> for StoreError {
         let code = error.as_database_error().and_then(|error| error.code());
         match (&error, code.as_deref()) {
             (
-                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolClosed,
+                sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::PoolClosed
+                // The thread of an SQLite connection ended; the next request gets another connection.
+                | sqlx::Error::WorkerCrashed,
                 _,
             ) => Self::Unavailable(error),
             // PostgreSQL: read-only, shut down, crashed, starting, out of connections, or the connection broke.
@@ -48,18 +53,22 @@ impl From<sqlx::Error> for StoreError {
             (_, Some("53100" | "13")) => Self::Full,
             // PostgreSQL: serialization failure, deadlock, lock not to be had.
             (_, Some("40001" | "40P01" | "55P03")) => Self::Busy(error),
-            // SQLite, whose codes have at most four digits: others write or recover.
-            (_, Some(code)) if code.len() < 5 && is_busy(code) => Self::Busy(error),
+            (_, Some(code)) if is_kind_of(code, &BUSY) => Self::Busy(error),
+            (_, Some(code)) if is_kind_of(code, &OUT_OF_REACH) => Self::Unavailable(error),
             (sqlx::Error::PoolTimedOut, _) => Self::Busy(error),
             _ => Self::Database(error),
         }
     }
 }
 
-/// Whether a code of SQLite is SQLITE_BUSY, SQLITE_LOCKED or SQLITE_PROTOCOL, or a kind of them: the last says that a
-/// reader found others at work too many times.
-fn is_busy(code: &str) -> bool {
-    code.parse::<u16>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 15))
+/// SQLITE_BUSY, SQLITE_LOCKED, and SQLITE_PROTOCOL, which says that a reader found others at work too many times.
+const BUSY: [u16; 3] = [5, 6, 15];
+/// SQLITE_NOMEM, SQLITE_IOERR and SQLITE_CANTOPEN: the machine lacks something, which the next request may find.
+const OUT_OF_REACH: [u16; 3] = [7, 10, 14];
+
+/// Whether a code is one of these of SQLite, or a kind of one; those of PostgreSQL have five characters.
+fn is_kind_of(code: &str, of: &[u16]) -> bool {
+    code.len() < 5 && code.parse::<u16>().is_ok_and(|code| of.contains(&(code & 0xff)))
 }
 
 #[cfg(test)]
@@ -67,10 +76,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_busy_passes_and_nothing_else_does() {
+    fn what_passes_in_sqlite_is_known_with_all_its_kinds() {
         let busy = ["5", "261", "517", "773", "6", "262", "518", "15"];
-        let other = ["1", "10", "11", "14", "2067", "1555", "787", "266"];
-        assert!(busy.iter().all(|code| is_busy(code)));
-        assert!(!other.iter().any(|code| is_busy(code)));
+        let out_of_reach = ["7", "10", "266", "778", "14", "270"];
+        let other = ["1", "11", "13", "2067", "1555", "787", "53300", "25006"];
+        assert!(busy.iter().all(|code| is_kind_of(code, &BUSY)));
+        assert!(out_of_reach.iter().all(|code| is_kind_of(code, &OUT_OF_REACH)));
+        assert!(!other.iter().any(|code| is_kind_of(code, &BUSY) || is_kind_of(code, &OUT_OF_REACH)));
     }
 }
