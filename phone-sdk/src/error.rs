@@ -94,7 +94,8 @@ pub enum Restart {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Denied {
-    /// The manager did not take the proof of the key.
+    /// The manager did not take the proof of the key; for an invitation it counts as a wrong answer, and the fifth
+    /// makes it void. The key store or the way to the manager is at fault, not the holder.
     #[error("the manager did not accept the proof")]
     ProofRefused,
     /// The device is revoked for good; its key and credential are deleted.
@@ -178,6 +179,9 @@ pub enum Misuse {
     /// The manager says that a request was malformed.
     #[error("the manager says that the request was malformed")]
     Request,
+    /// The library was built without an HTTP client of its own, and the app has given it none.
+    #[error("the app has to give an HTTP transport")]
+    HttpMissing,
 }
 
 impl From<HttpFailure> for Error {
@@ -293,6 +297,7 @@ impl Misuse {
             Self::NoSuchCard => "no-such-card",
             Self::NoSuchProject => "no-such-project",
             Self::Request => "request-malformed",
+            Self::HttpMissing => "http-transport-missing",
         }
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! * [`Wallet`]: what the phone holds, and what it does online (`docs/ACTIVATION.md`).
 //! * [`NfcPresenter`], [`BlePresenter`], [`StreamPresenter`]: a tap over each kind of link, without IO
-//!   (`docs/PROTOCOL.md`).
+//!   (`docs/PROTOCOL.md`); [`NearbyReaders`]: the readers in range, to open one from afar.
 //! * [`Error`]: sorted by what the app has to do.
 
 mod certificates;
@@ -26,8 +26,8 @@ pub use code::CodeError;
 pub use error::{Denied, Error, Misuse, NotGenuine, Restart, Retry, StorageError};
 pub use invitation::Invitation;
 pub use presenter::{
-    BleAction, BleEvent, BlePresenter, Deactivation, NfcPresenter, StreamClosed, StreamPresenter, Tap,
-    TapEvent, TapFailure,
+    BleAction, BleCentral, BleEvent, BleHandles, BlePresenter, Deactivation, NearbyReader, NearbyReaders,
+    NfcPresenter, Sighting, StreamClosed, StreamPresenter, Tap, TapEvent, TapFailure,
 };
 pub use wallet::{
     Card, CardId, CardState, CardWarning, DeviceLabel, Ports, Refreshed, RenewalReport, Wallet,

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | [`KeyStore`] | [`SoftwareKeyStore`] | the same over [`MemoryStorage`] |
 //! | [`Storage`] | [`DirectoryStorage`] | [`MemoryStorage`] |
-//! | [`HttpClient`] | [`TlsClient`] | the manager's own router, or a double of a test |
+//! | [`HttpClient`] | `TlsClient`, with the feature `https` | the manager's own router, or a double of a test |
 //! | [`Clock`] | [`SystemClock`] | [`ManualClock`] |
 //! | [`Random`] | [`SystemRandom`] | [`SeededRandom`] |
 //! | [`UserPresence`] | the app | a [`Presence`], which is always given |
@@ -15,6 +15,7 @@ mod directory;
 mod simulated;
 mod software_keys;
 mod system;
+#[cfg(feature = "https")]
 mod tls_client;
 
 use core::fmt;
@@ -31,6 +32,7 @@ pub use directory::DirectoryStorage;
 pub use simulated::{ManualClock, MemoryStorage, SeededRandom};
 pub use software_keys::SoftwareKeyStore;
 pub use system::{SystemClock, SystemRandom};
+#[cfg(feature = "https")]
 pub use tls_client::TlsClient;
 
 /// Where holder keys live: secure hardware where a phone has it.

@@ -24,7 +24,9 @@ use zeroize::Zeroizing;
 use crate::port::UserPresence;
 use crate::wallet::{CardId, Core};
 
-pub use ble::{BleAction, BleEvent, BlePresenter};
+pub use ble::{
+    BleAction, BleCentral, BleEvent, BleHandles, BlePresenter, NearbyReader, NearbyReaders, Sighting,
+};
 pub use event::{Tap, TapEvent, TapFailure};
 pub use nfc::{Deactivation, NfcPresenter};
 pub use stream::{StreamClosed, StreamPresenter};
@@ -166,11 +168,11 @@ impl Presenter {
         self.note(event);
     }
 
-    /// The field or the link is gone.
-    fn lost(&mut self) {
+    /// The link is gone; a tap that was under way has failed so.
+    fn lost(&mut self, failure: TapFailure) {
         let under_way = self.selected.as_ref().is_some_and(|selected| !selected.finished);
         if under_way && self.poll_at().is_some() {
-            self.note(TapEvent::Failed(TapFailure::LinkLost));
+            self.note(TapEvent::Failed(failure));
         }
         self.forget();
     }

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::error::StorageError;
 use crate::port::KeyHandle;
+use crate::presenter::BleHandles;
 use crate::sealing::Sealer;
 use crate::wallet::CardId;
 
@@ -41,6 +42,8 @@ pub(crate) struct Document {
     pub(crate) doomed_keys: Vec<KeyHandle>,
     /// What the holder has chosen for a door.
     pub(crate) overrides: Vec<OverrideRecord>,
+    /// Readers that were visited over BLE, the latest last.
+    pub(crate) visited: Vec<VisitedRecord>,
     /// The highest number that a card has had.
     pub(crate) last_card: u32,
     pub(crate) settings: Settings,
@@ -159,6 +162,19 @@ pub(crate) struct OverrideRecord {
     pub(crate) card: CardId,
 }
 
+/// A reader that was visited over BLE, and what its next visit can do without.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VisitedRecord {
+    /// What the platform calls it.
+    pub(crate) peripheral: String,
+    pub(crate) handles: Option<BleHandles>,
+    /// Its L2CAP channel, 0 = none; `None` while it is not known.
+    pub(crate) psm: Option<u16>,
+    #[serde(with = "encoding::project")]
+    pub(crate) project: ProjectId,
+    pub(crate) reader: ReaderId,
+}
+
 impl Document {
     /// Opens what is stored.
     pub(crate) fn open(stored: &[u8], sealer: &Sealer) -> Result<Self, StorageError> {
@@ -209,6 +225,8 @@ impl Document {
         let used =
             |project: &ProjectRecord| self.cards.iter().any(|card| card.project == project.issuers.project());
         self.projects.retain(used);
+        let known = |visited: &VisitedRecord| self.cards.iter().any(|card| card.project == visited.project);
+        self.visited.retain(known);
     }
 }
 

@@ -6,6 +6,7 @@ mod believed;
 mod card;
 mod leaving;
 mod renewal;
+mod visited;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ use crate::port::{
     Clock, DirectoryStorage, HttpClient, KeyHandle, KeyStore, KeyStoreError, Random, RandomFailure,
     SoftwareKeyStore, Storage, SystemClock, SystemRandom, UserPresence,
 };
-use crate::presenter::{BlePresenter, NfcPresenter, Presenter, StreamPresenter};
+use crate::presenter::{BleCentral, BlePresenter, NearbyReaders, NfcPresenter, Presenter, StreamPresenter};
 use crate::state::{Document, OverrideRecord, Standing};
 use crate::vault::Vault;
 
@@ -168,13 +169,19 @@ impl Wallet {
     ///
     /// A visit to a door that is remembered costs one signature check less, and whoever has a door's certificate and
     /// measures the time of an answer can tell that this phone was there (`docs/THREAT-MODEL.md`).
-    /// Those that are remembered are forgotten when it is set to `false`.
+    /// Those that are remembered are forgotten when it is set to `false`, and so is where readers that were visited
+    /// over BLE have their characteristics, which is then discovered at every visit.
     ///
     /// # Errors
     /// [`Error::Storage`] when the choice cannot be kept.
     pub fn set_remembers_certificates(&self, remembers: bool) -> Result<(), Error> {
         let mut vault = self.core.vault();
-        vault.change(|document| document.settings.remembers_certificates = remembers)?;
+        vault.change(|document| {
+            document.settings.remembers_certificates = remembers;
+            if !remembers {
+                document.visited.clear();
+            }
+        })?;
         if !remembers {
             vault.drop_certificates()?;
         }
@@ -223,8 +230,13 @@ impl Wallet {
     }
 
     /// Taps over BLE, with the phone as the central.
-    pub fn ble(&self, presence: Arc<dyn UserPresence>) -> BlePresenter {
-        BlePresenter::new(self.presenter(presence))
+    pub fn ble(&self, presence: Arc<dyn UserPresence>, central: BleCentral) -> BlePresenter {
+        BlePresenter::new(self.presenter(presence), central)
+    }
+
+    /// The readers in BLE range, as a scan reports them.
+    pub fn nearby(&self) -> NearbyReaders {
+        NearbyReaders::new(Arc::clone(&self.core))
     }
 
     /// Taps over an L2CAP channel or TCP: `transport` says which.

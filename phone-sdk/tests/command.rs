@@ -35,6 +35,8 @@ fn the_exit_status_says_what_is_to_be_done() {
         (vec!["activate", &code[1..], "--manager", "https://door.example"], 4, "27 symbols"),
         (vec!["activate", code, "--manager", "http://127.0.0.1:9"], 3, "in a while"),
         (vec!["present", "127.0.0.1:9"], 1, "cannot tap"),
+        (vec!["present"], 2, "address and port"),
+        (vec!["present", "Main door", "--transport", "pcsc-card"], 2, "address and port"),
         (vec!["renew", "7"], 2, "no such card"),
         (vec!["remove", "x"], 2, "invalid"),
         (vec!["reset"], 1, "--yes"),

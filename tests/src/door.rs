@@ -15,7 +15,7 @@ use credential::time::Now;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-pub use link::{GattLink, Link, NfcLink, StreamLink};
+pub use link::{GATT_ONLY, GattLink, HANDLES, Link, NfcLink, StreamLink};
 
 /// A reader with its list.
 pub struct PresentedDoor {

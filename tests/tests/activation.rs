@@ -9,15 +9,19 @@ use credential::crypto::{RustCrypto, Signer, SoftwareSigner};
 use credential::iso7816::FrontEnd;
 use credential::object::Presence;
 use credential::reader::{DenyReason, Outcome, Path as TapPath, Reader, ReaderSettings};
+use credential::time::Now;
 use manager::domain::{Actor, NewProject, OutputFormat, User};
 use manager::{IssuedInvitation, Manager, NewReader, Unlock, clock};
 use phone_sdk::port::{
     Clock, DirectoryStorage, HttpClient, HttpFailure, HttpRequest, HttpResponse, ManualClock,
     SoftwareKeyStore, SystemRandom, TlsClient,
 };
-use phone_sdk::{CardState, Denied, DeviceLabel, Error, Invitation, Ports, Restart, Retry, Wallet};
+use phone_sdk::{
+    CardState, CardWarning, Denied, DeviceLabel, Error, Invitation, Ports, Restart, Retry, Wallet,
+};
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+use serde_json::Value;
 use tempfile::TempDir;
 use tests::door::{DoorTap, NfcLink, PresentedDoor};
 use tests::phone::nfc;
@@ -62,13 +66,21 @@ impl Site {
     }
 
     fn open_with(&self, name: &str, http: Arc<dyn HttpClient>) -> Wallet {
+        self.open_of(name, http, self.phone_clock.clone())
+    }
+
+    fn open_at(&self, name: &str, clock: Arc<dyn Clock>) -> Wallet {
+        self.open_of(name, Arc::new(TlsClient::new()), clock)
+    }
+
+    fn open_of(&self, name: &str, http: Arc<dyn HttpClient>, clock: Arc<dyn Clock>) -> Wallet {
         let storage = Arc::new(DirectoryStorage::open(self.dir.path().join(name)).unwrap());
         let random = Arc::new(SystemRandom);
         let ports = Ports {
             key_store: Arc::new(SoftwareKeyStore::new(storage.clone(), random.clone())),
             storage,
             http,
-            clock: self.phone_clock.clone(),
+            clock,
             random,
         };
         Wallet::open(ports, DeviceLabel { name: name.to_owned(), platform: "test".to_owned() }).unwrap()
@@ -200,6 +212,63 @@ fn invitations_that_are_over_say_so() {
     assert_eq!(wallet.activate(&unknown).unwrap_err(), Restart::InvitationUnknown.into());
     site.advance_s(7 * DAY_S);
     assert_eq!(wallet.activate(&second).unwrap_err(), Restart::InvitationExpired.into());
+}
+
+#[test]
+fn five_wrong_proofs_void_an_invitation_and_leave_no_key_behind() {
+    let site = Site::new();
+    let invitation = Invitation::from_link(&site.invite().link).unwrap();
+    let wallet = site.open_with("phone", Arc::new(Spoiling(TlsClient::new())));
+    for _ in 0..5 {
+        assert_eq!(wallet.activate(&invitation).unwrap_err(), Denied::ProofRefused.into());
+    }
+    assert_eq!(wallet.activate(&invitation).unwrap_err(), Restart::InvitationVoid.into());
+    assert_eq!(wallet.keys(), []);
+}
+
+#[test]
+fn a_wrong_clock_does_not_stand_in_the_way_and_is_told() {
+    let site = Site::new();
+    site.phone_clock.advance_s(2 * DAY_S);
+    let wallet = site.open("phone");
+    let card = wallet.activate(&Invitation::from_link(&site.invite().link).unwrap()).unwrap();
+    assert_eq!(card.warning, Some(CardWarning::ClockWrong { ahead_s: 2 * i64::from(DAY_S) }));
+}
+
+#[test]
+fn a_clock_that_is_not_set_is_asked_for_before_the_invitation_is_touched() {
+    let site = Site::new();
+    let invitation = Invitation::from_link(&site.invite().link).unwrap();
+    let wallet = site.open_at("phone", Arc::new(Unset(site.phone_clock.clone())));
+    assert_eq!(wallet.activate(&invitation).unwrap_err(), Retry::NoClock.into());
+    drop(wallet);
+    assert_eq!(site.open("phone").activate(&invitation).unwrap().state, CardState::Active);
+}
+
+/// Spoils every proof on its way.
+struct Spoiling(TlsClient);
+
+impl HttpClient for Spoiling {
+    fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, HttpFailure> {
+        let json = request.json.map(|json| {
+            let mut body: Value = serde_json::from_slice(json).unwrap();
+            if let Some(signature) = body["signature"].as_str() {
+                let first = if signature.starts_with('A') { "B" } else { "A" };
+                body["signature"] = format!("{first}{}", signature.get(1..).unwrap()).into();
+            }
+            serde_json::to_vec(&body).unwrap()
+        });
+        self.0.send(&HttpRequest { json: json.as_deref(), ..*request })
+    }
+}
+
+/// A clock that nobody has set.
+struct Unset(Arc<ManualClock>);
+
+impl Clock for Unset {
+    fn now(&self) -> Now {
+        Now { unix: None, ..self.0.now() }
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use phone_sdk::port::{Clock, KeyHandle, KeyStore, SoftwareKeyStore, Storage, Sys
 use phone_sdk::{
     BleAction, BleEvent, CardState, Deactivation, Invitation, NfcPresenter, Tap, TapEvent, TapFailure, Wallet,
 };
-use tests::door::{DoorTap, GattLink, Link, NfcLink, PresentedDoor, StreamLink};
+use tests::door::{DoorTap, GATT_ONLY, GattLink, Link, NfcLink, PresentedDoor, StreamLink};
 use tests::phone::{Phone, invitation, nfc};
 use tests::world::{START, WEEK_S, World};
 
@@ -100,7 +100,7 @@ fn the_first_tap_over_nfc_is_full_and_the_next_ones_are_fast() {
 fn taps_over_gatt_work_at_every_att_mtu() {
     let mut story = story();
     for (att_mtu, path) in [(23, Path::Full), (23, Path::Fast), (185, Path::Fast), (517, Path::Fast)] {
-        let mut presenter = story.wallet.ble(Arc::new(Presence::None));
+        let mut presenter = story.wallet.ble(Arc::new(Presence::None), GATT_ONLY);
         let tap = story.door.tap(&mut GattLink::new(&mut presenter, att_mtu), story.phone.clock.now());
         granted(&tap, path);
         presenter.handle(BleEvent::Disconnected);
@@ -112,7 +112,7 @@ fn taps_over_gatt_work_at_every_att_mtu() {
 #[test]
 fn one_ble_presenter_serves_one_connection_after_another() {
     let mut story = story();
-    let mut presenter = story.wallet.ble(Arc::new(Presence::None));
+    let mut presenter = story.wallet.ble(Arc::new(Presence::None), GATT_ONLY);
     for path in [Path::Full, Path::Fast, Path::Fast] {
         let tap = story.door.tap(&mut GattLink::new(&mut presenter, 185), story.phone.clock.now());
         granted(&tap, path);
@@ -398,9 +398,27 @@ fn a_phone_that_is_taken_away_too_early_is_told_and_ready_again() {
 }
 
 #[test]
+fn a_reader_that_turns_to_another_app_in_the_middle_is_told_apart_from_a_phone_that_is_taken_away() {
+    let mut story = story();
+    let mut presenter = nfc(&story.wallet, Presence::None);
+    story.door.tap_until(&mut NfcLink::new(&mut presenter, FrontEnd::SHORT), story.phone.clock.now(), 2);
+    presenter.deactivated(Deactivation::Deselected);
+    assert_eq!(presenter.poll_event(), Some(TapEvent::Failed(TapFailure::Deselected)));
+    // After a tap that came to its end, neither is worth a word.
+    for reason in [Deactivation::Deselected, Deactivation::LinkLoss] {
+        let mut presenter = nfc(&story.wallet, Presence::None);
+        let mut link = NfcLink::new(&mut presenter, FrontEnd::SHORT);
+        assert!(story.door.tap(&mut link, story.phone.clock.now()).finished);
+        presenter.deactivated(reason);
+        assert!(matches!(presenter.poll_event(), Some(TapEvent::Finished(_))));
+        assert_eq!(presenter.poll_event(), None);
+    }
+}
+
+#[test]
 fn a_segment_out_of_order_and_a_silent_reader_end_the_connection() {
     let story = story();
-    let mut presenter = story.wallet.ble(Arc::new(Presence::None));
+    let mut presenter = story.wallet.ble(Arc::new(Presence::None), GATT_ONLY);
     let open = |presenter: &mut phone_sdk::BlePresenter| {
         let mut link = GattLink::new(presenter, 185);
         assert!(link.open().is_some());

@@ -7,13 +7,15 @@ mod background;
 mod ble;
 mod card;
 mod error;
+mod nearby;
 mod ports;
 mod tap;
 mod wallet;
 
-pub use ble::{BleAction, BleEvent, BleTap};
+pub use ble::{BleAction, BleCentral, BleEvent, BleHandles, BleTap};
 pub use card::{Card, CardState, CardWarning, RenewalFailure, RenewalReport};
 pub use error::{HttpError, KeyError, StorageFailure, WalletError};
+pub use nearby::{NearbyReader, ReaderScan};
 pub use ports::{HttpQuery, HttpReply, HttpTransport, KeyVault, Presence, PresenceSource, WalletStorage};
 pub use tap::{Deactivation, NfcTap, TapEvent, TapPath};
 pub use wallet::PhoneWallet;

@@ -48,8 +48,10 @@ pub enum TapEvent {
         card: Option<u32>,
         /// How the door decided.
         path: TapPath,
-        /// Why, as the door said it.
-        reason: String,
+        /// Why, in one stable word.
+        code: String,
+        /// The same to a developer.
+        detail: String,
         /// Whether the door was brought a newer revocation list or the time.
         brought: bool,
     },
@@ -60,13 +62,17 @@ pub enum TapEvent {
     },
     /// The reader was told nothing, and cannot tell why.
     ReaderUnknown {
-        /// Why.
-        reason: String,
+        /// Why, in one stable word.
+        code: String,
+        /// The same to a developer.
+        detail: String,
     },
     /// The tap came to nothing; the next one can begin.
     Failed {
-        /// Why.
-        reason: String,
+        /// Why, in one stable word.
+        code: String,
+        /// The same to a developer.
+        detail: String,
     },
 }
 
@@ -112,8 +118,9 @@ impl NfcTap {
 
 impl From<phone_sdk::TapEvent> for TapEvent {
     fn from(event: phone_sdk::TapEvent) -> Self {
+        let code = event.code().to_owned();
         match event {
-            phone_sdk::TapEvent::Finished(tap) => finished(&tap),
+            phone_sdk::TapEvent::Finished(tap) => finished(&tap, code),
             phone_sdk::TapEvent::ReaderRefused(RefusedReader::PresenceRequired(presence)) => {
                 use credential::object::Presence as Demanded;
                 Self::PresenceNeeded {
@@ -125,15 +132,15 @@ impl From<phone_sdk::TapEvent> for TapEvent {
                 }
             }
             phone_sdk::TapEvent::ReaderRefused(refused) => {
-                Self::ReaderUnknown { reason: refused.to_string() }
+                Self::ReaderUnknown { code, detail: refused.to_string() }
             }
-            phone_sdk::TapEvent::Failed(failure) => Self::Failed { reason: failure.to_string() },
-            _ => Self::Failed { reason: "something that this version does not know".to_owned() },
+            phone_sdk::TapEvent::Failed(failure) => Self::Failed { code, detail: failure.to_string() },
+            _ => Self::Failed { code, detail: "something that this version does not know".to_owned() },
         }
     }
 }
 
-fn finished(tap: &phone_sdk::Tap) -> TapEvent {
+fn finished(tap: &phone_sdk::Tap, code: String) -> TapEvent {
     let (project, reader, card) = (project_text(tap.project), tap.reader.0, tap.card.map(|card| card.0));
     let brought = tap.brought_list || tap.brought_time;
     let path = match tap.path {
@@ -142,6 +149,8 @@ fn finished(tap: &phone_sdk::Tap) -> TapEvent {
     };
     match tap.result {
         Ok(()) => TapEvent::Granted { project, reader, card, path, brought },
-        Err(reason) => TapEvent::Refused { project, reader, card, path, reason: reason.to_string(), brought },
+        Err(reason) => {
+            TapEvent::Refused { project, reader, card, path, code, detail: reason.to_string(), brought }
+        }
     }
 }

@@ -3,13 +3,18 @@
 use std::sync::Arc;
 
 use credential::id::ReaderId;
-use phone_sdk::port::{SystemClock, SystemRandom, TlsClient};
+#[cfg(not(feature = "https"))]
+use phone_sdk::Misuse;
+#[cfg(feature = "https")]
+use phone_sdk::port::TlsClient;
+use phone_sdk::port::{HttpClient, SystemClock, SystemRandom};
 use phone_sdk::{CardId, DeviceLabel, Error, Invitation, Ports, Wallet};
 
 use crate::background;
-use crate::ble::BleTap;
+use crate::ble::{BleCentral, BleTap};
 use crate::card::{Card, RenewalReport};
 use crate::error::WalletError;
+use crate::nearby::ReaderScan;
 use crate::ports::{Given, Http, HttpTransport, KeyVault, Keys, PresenceSource, Stored, WalletStorage};
 use crate::tap::NfcTap;
 
@@ -23,7 +28,8 @@ pub struct PhoneWallet(Wallet);
 impl PhoneWallet {
     /// Opens the wallet in a storage, and makes it if there is none.
     ///
-    /// `http` may be left out: the SDK then has an HTTP client of its own.
+    /// `http` may be left out where the library was built with an HTTP client of its own; elsewhere the error is
+    /// `Misuse` with the code `http-transport-missing`.
     #[uniffi::constructor]
     pub fn open(
         storage: Arc<dyn WalletStorage>,
@@ -37,7 +43,7 @@ impl PhoneWallet {
             key_store: Arc::new(Keys(keys)),
             http: match http {
                 Some(http) => Arc::new(Http(http)),
-                None => Arc::new(TlsClient::new()),
+                None => own_http()?,
             },
             clock: Arc::new(SystemClock::new()),
             random: Arc::new(SystemRandom),
@@ -46,13 +52,15 @@ impl PhoneWallet {
     }
 
     /// Opens the wallet in a directory, for desktops: its keys are in software, in the same directory.
+    ///
+    /// Needs a library that was built with an HTTP client of its own.
     #[uniffi::constructor]
     pub fn open_desktop(
         directory: String,
         device_name: String,
         platform: String,
     ) -> Result<Arc<Self>, WalletError> {
-        let ports = Ports::desktop(directory, Arc::new(TlsClient::new())).map_err(Error::from)?;
+        let ports = Ports::desktop(directory, own_http()?).map_err(Error::from)?;
         Self::with(ports, device_name, platform)
     }
 
@@ -139,8 +147,13 @@ impl PhoneWallet {
     }
 
     /// Taps over BLE.
-    pub fn ble(&self, presence: Arc<dyn PresenceSource>) -> Arc<BleTap> {
-        Arc::new(BleTap::new(self.0.ble(Arc::new(Given(presence)))))
+    pub fn ble(&self, presence: Arc<dyn PresenceSource>, central: BleCentral) -> Arc<BleTap> {
+        Arc::new(BleTap::new(self.0.ble(Arc::new(Given(presence)), central.into())))
+    }
+
+    /// The readers in BLE range, as a scan reports them.
+    pub fn scan(&self) -> Arc<ReaderScan> {
+        Arc::new(ReaderScan::new(self.0.nearby()))
     }
 }
 
@@ -148,4 +161,16 @@ impl PhoneWallet {
     fn with(ports: Ports, name: String, platform: String) -> Result<Arc<Self>, WalletError> {
         Ok(Arc::new(Self(Wallet::open(ports, DeviceLabel { name, platform })?)))
     }
+}
+
+/// The HTTP client that the library brings.
+#[cfg(feature = "https")]
+#[expect(clippy::unnecessary_wraps, reason = "without the feature there is none")]
+fn own_http() -> Result<Arc<dyn HttpClient>, Error> {
+    Ok(Arc::new(TlsClient::new()))
+}
+
+#[cfg(not(feature = "https"))]
+fn own_http() -> Result<Arc<dyn HttpClient>, Error> {
+    Err(Misuse::HttpMissing.into())
 }

@@ -9,7 +9,7 @@ use credential::iso7816::{
 use credential::limits::MESSAGE_MAX;
 use zeroize::Zeroizing;
 
-use super::event::TapEvent;
+use super::event::{TapEvent, TapFailure};
 use super::{Presenter, Reply};
 
 /// SELECT by name, first or only occurrence.
@@ -63,8 +63,8 @@ impl NfcPresenter {
     /// The phone is no longer a card: a tap under way is forgotten.
     pub fn deactivated(&mut self, reason: Deactivation) {
         match reason {
-            Deactivation::LinkLoss => self.presenter.lost(),
-            Deactivation::Deselected => self.presenter.forget(),
+            Deactivation::LinkLoss => self.presenter.lost(TapFailure::LinkLost),
+            Deactivation::Deselected => self.presenter.lost(TapFailure::Deselected),
         }
         self.card.reset();
     }

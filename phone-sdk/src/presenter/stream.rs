@@ -63,7 +63,7 @@ impl StreamPresenter {
 
     /// The stream is closed: a tap under way is forgotten.
     pub fn closed(&mut self) {
-        self.presenter.lost();
+        self.presenter.lost(TapFailure::LinkLost);
         self.decoder.reset();
     }
 

@@ -7,7 +7,7 @@ use anyhow::Result;
 use credential::object::Presence;
 use manager::domain::User;
 use phone_sdk::port::TlsClient;
-use phone_sdk::{BlePresenter, DeviceLabel, Invitation, NfcPresenter, Ports, Wallet};
+use phone_sdk::{BleCentral, BlePresenter, DeviceLabel, Invitation, NfcPresenter, Ports, Wallet};
 
 /// A phone and who carries it.
 pub(super) struct DemoPhone {
@@ -37,6 +37,6 @@ impl DemoPhone {
 
     /// The phone as a BLE central.
     pub(super) fn ble(&self) -> BlePresenter {
-        self.wallet.ble(Arc::new(Presence::None))
+        self.wallet.ble(Arc::new(Presence::None), BleCentral { opens_channels: false, keeps_handles: true })
     }
 }

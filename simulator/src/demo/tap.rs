@@ -6,7 +6,7 @@ use std::time::{Duration, Instant as Stopwatch};
 use anyhow::Result;
 use credential::ble::segment::AttMtu;
 use credential::iso7816::FrontEnd;
-use phone_sdk::{BleAction, BleEvent, BlePresenter, Deactivation, NfcPresenter, TapEvent};
+use phone_sdk::{BleAction, BleEvent, BleHandles, BlePresenter, Deactivation, NfcPresenter, TapEvent};
 use reader_firmware::door::{Arrival, Device, DoorEvent};
 
 use super::building::Building;
@@ -16,6 +16,9 @@ use crate::output::path_name;
 
 /// An att_mtu that many phones negotiate, octets.
 const ATT_MTU: u16 = 247;
+
+/// Where the characteristics are; nothing here looks at it.
+const HANDLES: BleHandles = BleHandles { command: 1, response: 2, psm: None };
 
 /// The link of a tap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,7 +200,7 @@ impl PhoneEnd {
     /// What the phone sends of its own accord: nothing as a card, the opening message as a central.
     fn arrive(&mut self) -> Vec<Vec<u8>> {
         let Self::Ble(presenter) = self else { return Vec::new() };
-        presenter.handle(BleEvent::Connected { att_mtu: ATT_MTU });
+        presenter.handle(BleEvent::Connected { peripheral: "door".to_owned(), att_mtu: ATT_MTU });
         writes(presenter)
     }
 
@@ -254,12 +257,14 @@ fn writes(presenter: &mut BlePresenter) -> Vec<Vec<u8>> {
     let mut written = Vec::new();
     while let Some(action) = presenter.poll_action() {
         match action {
-            BleAction::Subscribe(_) => presenter.handle(BleEvent::Subscribed),
+            BleAction::Discover { .. } => presenter.handle(BleEvent::Discovered(HANDLES)),
+            BleAction::Subscribe { .. } => presenter.handle(BleEvent::Subscribed),
             BleAction::Write { value, .. } => {
                 written.push(value);
                 presenter.handle(BleEvent::Written);
             }
-            BleAction::Disconnect => break,
+            // A central without channels is asked for nothing else.
+            _ => break,
         }
     }
     written

@@ -108,6 +108,16 @@ where
     }
 }
 
+/// One row: so many operations one after the other, without a signature.
+pub(crate) fn add_sum<C, S>(bench: &mut Bench, backend: &Backend<C, S>, row: Row, sum: Operations)
+where
+    C: Crypto + Copy + 'static,
+    S: Signer + 'static,
+{
+    let (operations, crypto) = (Ready::new(backend), backend.crypto);
+    bench.whole(row, move || operations.each(&crypto, sum));
+}
+
 /// Everything that one P-256 operation needs.
 struct Ready<C: Crypto, S> {
     scalar: Secret<32>,
@@ -153,10 +163,14 @@ impl<C: Crypto, S: Signer> Ready<C, S> {
 
     fn all_of(&self, crypto: &C, count: TapCount) {
         for side in [count.idle, count.to_decision, count.after_decision, count.device] {
-            (0..side.key_pairs).for_each(|_| self.key_pair(crypto));
-            (0..side.agreements).for_each(|_| self.agree(crypto));
-            (0..side.verifications).for_each(|_| self.verify(crypto));
+            self.each(crypto, side);
         }
         (0..count.signatures).for_each(|_| self.sign());
+    }
+
+    fn each(&self, crypto: &C, sum: Operations) {
+        (0..sum.key_pairs).for_each(|_| self.key_pair(crypto));
+        (0..sum.agreements).for_each(|_| self.agree(crypto));
+        (0..sum.verifications).for_each(|_| self.verify(crypto));
     }
 }

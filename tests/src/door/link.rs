@@ -1,14 +1,14 @@
 //! The links between a door and a presenter: only framing, no radio.
 
-use credential::ble::RESPONSE_CHARACTERISTIC;
 use credential::ble::segment::{AttMtu, Reassembler, SEGMENT_MAX, Segmenter};
 use credential::ble::stream::{FrameDecoder, encode_frame};
+use credential::ble::{COMMAND_CHARACTERISTIC, RESPONSE_CHARACTERISTIC};
 use credential::iso7816::{
     Aid, CLA_INTERINDUSTRY, CommandHeader, FrontEnd, INS_SELECT, InterfaceDevice, InterfaceDeviceStep,
     LogicalCommand, ResponseApdu,
 };
 use credential::transport::Transport;
-use phone_sdk::{BleAction, BleEvent, BlePresenter, NfcPresenter, StreamPresenter};
+use phone_sdk::{BleAction, BleCentral, BleEvent, BleHandles, BlePresenter, NfcPresenter, StreamPresenter};
 
 /// Carries whole messages to a presenter and back; a response has its status word behind it.
 pub trait Link {
@@ -68,6 +68,12 @@ impl Link for NfcLink<'_> {
     }
 }
 
+/// What the centrals of these links can do.
+pub const GATT_ONLY: BleCentral = BleCentral { opens_channels: false, keeps_handles: true };
+
+/// Where the characteristics are.
+pub const HANDLES: BleHandles = BleHandles { command: 0x12, response: 0x10, psm: Some(0x15) };
+
 /// Segments over GATT.
 pub struct GattLink<'a> {
     presenter: &'a mut BlePresenter,
@@ -88,15 +94,20 @@ impl<'a> GattLink<'a> {
         let mut whole = None;
         while let Some(action) = self.presenter.poll_action() {
             match action {
-                BleAction::Subscribe(_) => self.presenter.handle(BleEvent::Subscribed),
-                BleAction::Write { characteristic, value } => {
-                    assert_eq!(characteristic, RESPONSE_CHARACTERISTIC);
+                BleAction::Discover { .. } => self.presenter.handle(BleEvent::Discovered(HANDLES)),
+                BleAction::Subscribe { characteristic, handle } => {
+                    assert_eq!((characteristic, handle), (COMMAND_CHARACTERISTIC, HANDLES.command));
+                    self.presenter.handle(BleEvent::Subscribed);
+                }
+                BleAction::Write { characteristic, handle, value } => {
+                    assert_eq!((characteristic, handle), (RESPONSE_CHARACTERISTIC, HANDLES.response));
                     assert!(value.len() + 3 <= usize::from(self.att_mtu));
                     assert_eq!(self.presenter.poll_action(), None, "one write at a time");
                     whole = self.reassembler.push(&value).unwrap().map(<[u8]>::to_vec);
                     self.presenter.handle(BleEvent::Written);
                 }
                 BleAction::Disconnect => return None,
+                other => panic!("{other:?}"),
             }
         }
         whole
@@ -109,7 +120,8 @@ impl Link for GattLink<'_> {
     }
 
     fn open(&mut self) -> Option<Vec<u8>> {
-        self.presenter.handle(BleEvent::Connected { att_mtu: self.att_mtu });
+        let peripheral = "AA:BB:CC:00:00:07".to_owned();
+        self.presenter.handle(BleEvent::Connected { peripheral, att_mtu: self.att_mtu });
         self.act()
     }
 

@@ -15,6 +15,9 @@ import android.widget.TextView
 import java.io.File
 import java.io.IOException
 import java.io.RandomAccessFile
+import java.net.HttpURLConnection
+import java.net.SocketTimeoutException
+import java.net.URL
 import java.security.KeyPairGenerator
 import java.security.KeyStore
 import java.security.PrivateKey
@@ -25,6 +28,7 @@ import javax.crypto.Cipher
 import javax.crypto.KeyGenerator
 import javax.crypto.SecretKey
 import javax.crypto.spec.GCMParameterSpec
+import javax.net.ssl.SSLException
 import kotlin.concurrent.thread
 import kotlinx.coroutines.runBlocking
 import uniffi.ostiary_phone.*
@@ -35,7 +39,7 @@ object Doors {
 
     @Synchronized
     fun wallet(context: Context): PhoneWallet = opened ?: PhoneWallet.open(
-        Files(File(context.noBackupFilesDir, "wallet")), AndroidKeys, null, android.os.Build.MODEL, "android",
+        Files(File(context.noBackupFilesDir, "wallet")), AndroidKeys, AndroidHttp, android.os.Build.MODEL, "android",
     ).also { opened = it }
 }
 
@@ -53,10 +57,10 @@ class DoorService : HostApduService() {
     private fun show(event: TapEvent) {
         val text = when (event) {
             is TapEvent.Granted -> "Open"
-            is TapEvent.Refused -> "Not open: ${event.reason}"
+            is TapEvent.Refused -> "Not open (${event.code})"
             is TapEvent.PresenceNeeded -> "Unlock the phone and tap again"
-            is TapEvent.ReaderUnknown -> "Not a door of yours: ${event.reason}"
-            is TapEvent.Failed -> "Tap again: ${event.reason}"
+            is TapEvent.ReaderUnknown -> "Not a door of yours (${event.code})"
+            is TapEvent.Failed -> "Tap again (${event.code})"
         }
         startActivity(Intent(this, DoorActivity::class.java).putExtra("result", text).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
     }
@@ -100,6 +104,31 @@ class DoorActivity : Activity() {
             }
             runOnUiThread { text.text = listOfNotNull(result, said).joinToString("\n\n") }
         }
+    }
+}
+
+/** Requests to managers through the platform's own HTTP, so that the library carries none. */
+object AndroidHttp : HttpTransport {
+    override fun send(query: HttpQuery): HttpReply = try {
+        (URL(query.url).openConnection() as HttpURLConnection).run {
+            instanceFollowRedirects = false
+            connectTimeout = 10_000
+            readTimeout = 30_000
+            query.ifNoneMatch?.let { setRequestProperty("If-None-Match", it) }
+            query.json?.let { json ->
+                doOutput = true
+                setRequestProperty("Content-Type", "application/json")
+                outputStream.use { it.write(json) }
+            }
+            val body = if (responseCode >= 400) errorStream else inputStream
+            HttpReply(responseCode.toUShort(), body?.use { it.readBytes() } ?: ByteArray(0))
+        }
+    } catch (_: SocketTimeoutException) {
+        throw HttpException.TimedOut()
+    } catch (_: SSLException) {
+        throw HttpException.NotTrusted()
+    } catch (_: IOException) {
+        throw HttpException.Unreachable()
     }
 }
 

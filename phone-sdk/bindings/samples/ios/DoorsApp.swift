@@ -76,17 +76,17 @@ final class Doors: ObservableObject {
     private func show(_ event: TapEvent) {
         switch event {
         case .granted: message = "Open"
-        case .refused(_, _, _, _, let reason, _): message = "Not open: \(reason)"
+        case .refused(_, _, _, _, let code, _, _): message = "Not open (\(code))"
         case .presenceNeeded: message = "Unlock the phone and tap again"
-        case .readerUnknown(let reason): message = "Not a door of yours: \(reason)"
-        case .failed(let reason): message = "Tap again: \(reason)"
+        case .readerUnknown(let code, _): message = "Not a door of yours (\(code))"
+        case .failed(let code, _): message = "Tap again (\(code))"
         }
     }
 
     private func attempt(_ work: (PhoneWallet) async throws -> Void) async {
         do {
             let wallet = try self.wallet ?? PhoneWallet.open(
-                storage: Files(), keys: EnclaveKeys(), http: nil, deviceName: "iPhone", platform: "ios")
+                storage: Files(), keys: EnclaveKeys(), http: PlatformHttp(), deviceName: "iPhone", platform: "ios")
             self.wallet = wallet
             try await work(wallet)
             cards = wallet.cards()
@@ -101,6 +101,47 @@ final class Doors: ObservableObject {
         } catch {
             message = error.localizedDescription
         }
+    }
+}
+
+/// Requests to managers through the platform's own HTTP, so that the library carries none.
+final class PlatformHttp: NSObject, HttpTransport, URLSessionTaskDelegate, @unchecked Sendable {
+    private lazy var session = URLSession(configuration: .ephemeral, delegate: self, delegateQueue: nil)
+
+    func send(query: HttpQuery) throws -> HttpReply {
+        guard let url = URL(string: query.url) else { throw HttpError.Unreachable }
+        var request = URLRequest(url: url, timeoutInterval: 30)
+        if let etag = query.ifNoneMatch { request.setValue(etag, forHTTPHeaderField: "If-None-Match") }
+        if let json = query.json {
+            request.httpMethod = "POST"
+            request.httpBody = json
+            request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        }
+        let answered = DispatchSemaphore(value: 0)
+        var result: Result<HttpReply, HttpError> = .failure(.Unreachable)
+        session.dataTask(with: request) { body, response, error in
+            if let response = response as? HTTPURLResponse {
+                result = .success(HttpReply(status: UInt16(response.statusCode), body: body ?? Data()))
+            } else if let error = error as? URLError {
+                switch error.code {
+                case .timedOut: result = .failure(.TimedOut)
+                case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate:
+                    result = .failure(.NotTrusted)
+                default: break
+                }
+            }
+            answered.signal()
+        }.resume()
+        answered.wait()
+        return try result.get()
+    }
+
+    // Redirections are not followed.
+    func urlSession(
+        _ session: URLSession, task: URLSessionTask, willPerformHTTPRedirection response: HTTPURLResponse,
+        newRequest request: URLRequest, completionHandler: @escaping (URLRequest?) -> Void
+    ) {
+        completionHandler(nil)
     }
 }
 

@@ -198,6 +198,18 @@ fun main(arguments: Array<String>) = runBlocking {
         check(event is TapEvent.Granted && event.path == path, "the door opens, ${path.name.lowercase()} path")
     }
 
+    val scan = wallet.scan()
+    scan.seen("AA:BB:CC:00:00:07", "Main door", -60)
+    check(scan.list().single().name == "Main door", "a reader in range has its name in the list")
+    val ble = wallet.ble(Unlocked, BleCentral(opensChannels = false, keepsHandles = false))
+    ble.handle(BleEvent.Connected("AA:BB:CC:00:00:07", 185u))
+    val action = ble.nextAction()
+    check(action is BleAction.Discover && action.service == scan.service(), "a new reader is discovered first")
+    ble.handle(BleEvent.Discovered(BleHandles(2u, 1u, null)))
+    check(ble.nextAction() is BleAction.Subscribe, "then subscribed to")
+    ble.handle(BleEvent.Subscribed)
+    check(ble.nextAction() is BleAction.Write && ble.timeoutInMs() != null, "and the phone opens the session")
+
     val renewed = wallet.renew(card.id)
     check(renewed.userId == card.userId && wallet.nextRenewalAt() != null, "a card is renewed")
     check(ProcessBuilder("sh", "-c", "$revoke >/dev/null").inheritIO().start().waitFor() == 0, "the user is revoked")
@@ -206,7 +218,8 @@ fun main(arguments: Array<String>) = runBlocking {
     val bringing = tap(wallet, slot).single()
     check(bringing is TapEvent.Granted && bringing.brought || bringing is TapEvent.Refused && bringing.brought,
         "the phone brings the door the list")
-    check(tap(wallet, slot).single() is TapEvent.Refused, "the door refuses from then on")
+    val refused = tap(wallet, slot).single()
+    check(refused is TapEvent.Refused && refused.code == "revoked", "the door refuses from then on, and says why")
     try {
         wallet.renew(card.id)
         check(false, "a renewal says that the device is revoked")

@@ -168,6 +168,19 @@ async def main(directory):
         [event] = tap(wallet, slot)
         check(event.is_granted() and event.path == path, f"the door opens, {path.name.lower()} path")
 
+    scan = wallet.scan()
+    scan.seen("AA:BB:CC:00:00:07", "Main door", -60)
+    [reader] = scan.list()
+    check((reader.name, reader.rssi_dbm) == ("Main door", -60), "a reader in range has its name in the list")
+    ble = wallet.ble(Unlocked(), phone.BleCentral(opens_channels=False, keeps_handles=False))
+    ble.handle(phone.BleEvent.CONNECTED(peripheral=reader.peripheral, att_mtu=185))
+    action = ble.next_action()
+    check(action.is_discover() and action.service == scan.service(), "a new reader is discovered first")
+    ble.handle(phone.BleEvent.DISCOVERED(phone.BleHandles(command=2, response=1, psm=None)))
+    check(ble.next_action().is_subscribe(), "then subscribed to")
+    ble.handle(phone.BleEvent.SUBSCRIBED())
+    check(ble.next_action().is_write() and ble.timeout_in_ms() > 0, "and the phone opens the session")
+
     renewed = await wallet.renew(card.id)
     check(renewed.user_id == card.user_id and wallet.next_renewal_at() is not None, "a card is renewed")
     subprocess.run(revoke, shell=True, check=True, stdout=subprocess.DEVNULL)
@@ -176,7 +189,7 @@ async def main(directory):
     [event] = tap(wallet, slot)
     check(event.brought, "the phone brings the door the list")
     [event] = tap(wallet, slot)
-    check(event.is_refused(), "the door refuses from then on")
+    check(event.is_refused() and event.code == "revoked", "the door refuses from then on, and says why")
     try:
         await wallet.renew(card.id)
         check(False, "a renewal says that the device is revoked")

@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use credential::id::ReaderId;
 use phone_sdk::CardId;
 
@@ -49,6 +50,9 @@ pub(crate) enum Command {
     Reset(ResetArguments),
     /// Tap a door.
     Present(PresentArguments),
+    /// List the readers in Bluetooth range, the nearest first.
+    #[cfg(feature = "ble")]
+    Readers(ReadersArguments),
 }
 
 #[derive(Debug, Args)]
@@ -107,18 +111,31 @@ pub(crate) struct ResetArguments {
 
 #[derive(Debug, Args)]
 pub(crate) struct PresentArguments {
-    /// The door: an address to connect to, which `simulator door` prints.
+    /// The door: an address to connect to, which `simulator door` prints; over BLE the name or the address of a
+    /// reader, and the nearest one if it is left out.
     #[arg(value_name = "ADDRESS:PORT")]
-    pub(crate) door: SocketAddr,
+    pub(crate) door: Option<String>,
     /// How the door is reached.
     #[arg(long, value_enum, default_value_t = Over::Tcp)]
     pub(crate) transport: Over,
     /// What the holder has done for this tap.
     #[arg(long, value_enum, default_value_t = Given::Unlocked)]
     pub(crate) presence: Given,
+    /// For how long to look for the reader, over BLE.
+    #[cfg(feature = "ble")]
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..600))]
+    pub(crate) seconds: u64,
     /// How often to tap.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) taps: u32,
+}
+
+#[cfg(feature = "ble")]
+#[derive(Debug, Args)]
+pub(crate) struct ReadersArguments {
+    /// For how long to scan.
+    #[arg(long, default_value_t = 5, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..600))]
+    pub(crate) seconds: u64,
 }
 
 /// A way to a door.
@@ -128,6 +145,9 @@ pub(crate) enum Over {
     Tcp,
     /// APDUs, as a virtual card in the slot of vpcd: any PC/SC program then sees this phone as a card.
     PcscCard,
+    /// The Bluetooth of this computer, over GATT.
+    #[cfg(feature = "ble")]
+    Ble,
 }
 
 /// What the holder has done.
@@ -139,6 +159,17 @@ pub(crate) enum Given {
     Unlocked,
     /// The holder was verified for this tap.
     Verified,
+}
+
+impl PresentArguments {
+    /// Where the door listens; anything else ends the program as a wrong argument does.
+    pub(crate) fn address(&self) -> SocketAddr {
+        let address = self.door.as_deref().and_then(|door| door.parse().ok());
+        address.unwrap_or_else(|| {
+            let message = "this transport needs the address and port of a door, 127.0.0.1:4000 for example";
+            Arguments::command().error(ErrorKind::ValueValidation, message).exit()
+        })
+    }
 }
 
 fn card(text: &str) -> Result<CardId, std::num::ParseIntError> {

@@ -1,6 +1,8 @@
 //! A phone without an app: the wallet of the SDK on a command line.
 
 mod arguments;
+#[cfg(feature = "ble")]
+mod ble;
 mod cards;
 mod output;
 mod present;
@@ -39,6 +41,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Ended> {
         Command::Remove(remove) => cards::remove(&wallet, &remove, json),
         Command::Reset(reset) => cards::reset(&wallet, &reset, json),
         Command::Present(present) => present::present(&wallet, &present, json),
+        #[cfg(feature = "ble")]
+        Command::Readers(readers) => present::readers(&wallet, &readers, json),
     }
 }
 

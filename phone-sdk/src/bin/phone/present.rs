@@ -20,12 +20,7 @@ pub(crate) fn present(wallet: &Wallet, arguments: &PresentArguments, json: bool)
     });
     let mut taps = Vec::new();
     for _ in 0..arguments.taps {
-        let door = arguments.door;
-        let events = match arguments.transport {
-            Over::Tcp => stream::tap(wallet, presence.clone(), door),
-            Over::PcscCard => virtual_card::tap(wallet, presence.clone(), door),
-        };
-        let events = events.with_context(|| format!("cannot tap the door at {door}"))?;
+        let events = tap(wallet, presence.clone(), arguments)?;
         if !json {
             events.iter().for_each(|event| output::line(said(wallet, event)));
         }
@@ -41,6 +36,54 @@ pub(crate) fn present(wallet: &Wallet, arguments: &PresentArguments, json: bool)
     let opened = |event: &TapEvent| matches!(event, TapEvent::Finished(tap) if tap.result.is_ok());
     let all_opened = taps.iter().all(|events| events.iter().any(opened));
     Ok(if all_opened { Ended::Done } else { Ended::NotOpened })
+}
+
+fn tap(
+    wallet: &Wallet,
+    presence: Arc<Presence>,
+    arguments: &PresentArguments,
+) -> anyhow::Result<Vec<TapEvent>> {
+    let address = || arguments.address();
+    match arguments.transport {
+        Over::Tcp => stream::tap(wallet, presence, address())
+            .with_context(|| format!("cannot tap the door at {}", address())),
+        Over::PcscCard => virtual_card::tap(wallet, presence, address())
+            .with_context(|| format!("cannot tap the door at {}", address())),
+        #[cfg(feature = "ble")]
+        Over::Ble => {
+            let time = std::time::Duration::from_secs(arguments.seconds);
+            crate::ble::tap(wallet, presence, arguments.door.as_deref(), time).context("cannot tap over BLE")
+        }
+    }
+}
+
+/// The readers in range.
+#[cfg(feature = "ble")]
+pub(crate) fn readers(
+    wallet: &Wallet,
+    arguments: &crate::arguments::ReadersArguments,
+    json: bool,
+) -> anyhow::Result<Ended> {
+    let readers = crate::ble::readers(wallet, std::time::Duration::from_secs(arguments.seconds))?;
+    if json {
+        let reader = |reader: &phone_sdk::NearbyReader| {
+            json!({
+                "peripheral": reader.peripheral,
+                "name": reader.name,
+                "rssi_dbm": reader.rssi_dbm,
+                "reader": reader.visited.map(|(_, reader)| reader),
+            })
+        };
+        output::object(&json!({ "readers": readers.iter().map(reader).collect::<Vec<_>>() }))?;
+    } else if readers.is_empty() {
+        output::line("No reader is in range.");
+    }
+    for reader in readers.iter().filter(|_| !json) {
+        let door = reader.visited.map_or(String::new(), |(_, reader)| format!(", door {}", reader.0));
+        let name = reader.name.as_deref().unwrap_or("-");
+        output::line(format!("{:>4} dBm  {name} ({}){door}", reader.rssi_dbm, reader.peripheral));
+    }
+    Ok(Ended::Done)
 }
 
 const fn name(path: Path) -> &'static str {
@@ -78,6 +121,7 @@ fn of(event: &TapEvent) -> Value {
     match event {
         TapEvent::Finished(tap) => json!({
             "event": "finished",
+            "code": event.code(),
             "project": format!("{:016x}", u64::from_be_bytes(tap.project.0)),
             "reader": tap.reader,
             "card": tap.card,
@@ -88,9 +132,11 @@ fn of(event: &TapEvent) -> Value {
             "brought_time": tap.brought_time,
         }),
         TapEvent::ReaderRefused(refused) => {
-            json!({ "event": "reader-refused", "reason": refused.to_string() })
+            json!({ "event": "reader-refused", "code": event.code(), "reason": refused.to_string() })
         }
-        TapEvent::Failed(failure) => json!({ "event": "failed", "reason": failure.to_string() }),
+        TapEvent::Failed(failure) => {
+            json!({ "event": "failed", "code": event.code(), "reason": failure.to_string() })
+        }
         _ => json!({ "event": "unknown" }),
     }
 }
