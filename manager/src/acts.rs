@@ -16,6 +16,7 @@ mod mailing;
 mod projects;
 mod provisioning;
 mod readers;
+mod reminding;
 mod renewing;
 mod resetting;
 mod revoking;

@@ -45,7 +45,10 @@ pub use plan::{
 };
 pub use project::{LIFE_S, NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
-pub use reminder::{PendingInvitation, Reminder, ReminderSettings};
+pub use reminder::{
+    PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder, ReminderChange,
+    ReminderSettings,
+};
 pub use search::{Search, SearchKeys, prefix_end};
 pub use text::{from_base64url, hex, to_base64url};
 pub use undo::{

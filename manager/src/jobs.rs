@@ -22,6 +22,7 @@
 mod backoff;
 mod bounces;
 mod everywhere;
+mod reminders;
 mod runner;
 mod upkeep;
 
@@ -47,6 +48,8 @@ pub enum JobKind {
     Bounces,
     /// Sends mail.
     Mail,
+    /// Reminds holders of invitations, and notes which are over.
+    Reminders,
     /// Forgets what has expired and ends deletions.
     Upkeep,
 }
@@ -64,7 +67,7 @@ pub(crate) enum Next {
 
 impl JobKind {
     /// Every kind, in the order in which they run when all are due.
-    pub const ALL: [Self; 4] = [Self::Alerts, Self::Bounces, Self::Mail, Self::Upkeep];
+    pub const ALL: [Self; 5] = [Self::Reminders, Self::Alerts, Self::Bounces, Self::Mail, Self::Upkeep];
 
     /// The name in the store, in the API and on the command line.
     pub const fn name(self) -> &'static str {
@@ -72,6 +75,7 @@ impl JobKind {
             Self::Alerts => "alerts",
             Self::Bounces => "bounces",
             Self::Mail => "mail",
+            Self::Reminders => "reminders",
             Self::Upkeep => "upkeep",
         }
     }
@@ -85,14 +89,14 @@ impl JobKind {
     pub const fn every_s(self) -> u32 {
         match self {
             Self::Alerts | Self::Mail => 2,
-            Self::Bounces | Self::Upkeep => 60,
+            Self::Bounces | Self::Reminders | Self::Upkeep => 60,
         }
     }
 
     /// Seconds after which a run is cut off.
     pub const fn limit_s(self) -> u32 {
         match self {
-            Self::Alerts | Self::Bounces | Self::Upkeep => 120,
+            Self::Alerts | Self::Bounces | Self::Reminders | Self::Upkeep => 120,
             Self::Mail => 600,
         }
     }
@@ -108,6 +112,7 @@ impl JobKind {
             Self::Alerts => manager.tell_alerts().await,
             Self::Bounces => bounces::run(manager, stop).await,
             Self::Mail => manager.send_mail(stop).await,
+            Self::Reminders => reminders::run(manager, stop).await,
             Self::Upkeep => upkeep::run(manager, stop).await,
         }
     }

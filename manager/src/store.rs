@@ -32,6 +32,7 @@ mod postgres;
 mod projects;
 mod query;
 mod readers;
+mod reminders;
 mod renewals;
 mod revocations;
 mod rows;
@@ -59,6 +60,7 @@ pub(crate) use outbox::{MailEnd, NewMail, TakenMail};
 pub(crate) use plans::{PlanFile, PlanHeader, StoredPlan};
 pub(crate) use projects::VaultRow;
 pub(crate) use readers::ReaderRow;
+pub(crate) use reminders::WaitingInvitation;
 pub(crate) use renewals::Answered;
 pub(crate) use transaction::{Transaction, Whole};
 

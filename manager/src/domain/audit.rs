@@ -57,6 +57,10 @@ pub enum Act {
     UserEdited,
     /// A user was invited.
     UserInvited,
+    /// The holder of an invitation that waits was reminded.
+    InvitationReminded,
+    /// An invitation expired unused.
+    InvitationExpired,
     /// An invitation was voided by wrong answers.
     InvitationVoided,
     /// A device redeemed an invitation.
@@ -225,6 +229,8 @@ impl Act {
             Self::UserAdded => "user_added",
             Self::UserEdited => "user_edited",
             Self::UserInvited => "user_invited",
+            Self::InvitationReminded => "invitation_reminded",
+            Self::InvitationExpired => "invitation_expired",
             Self::InvitationVoided => "invitation_voided",
             Self::DeviceActivated => "device_activated",
             Self::DevicesRevoked => "devices_revoked",

@@ -249,6 +249,7 @@ async fn has_work(manager: &Manager, tx: &mut Transaction, kind: JobKind) -> Res
         JobKind::Alerts => tx.has_untold_alerts(project).await?,
         JobKind::Bounces => manager.mail_options().bounces.is_some(),
         JobKind::Mail => tx.has_due_mail(project, now).await?,
+        JobKind::Reminders => manager.has_to_remind(tx).await?,
         JobKind::Upkeep => true,
     })
 }

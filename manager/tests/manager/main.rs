@@ -41,6 +41,8 @@ mod projects;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
+mod reminders;
+#[cfg(test)]
 mod renewal;
 #[cfg(test)]
 mod repeating;
