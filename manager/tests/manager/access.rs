@@ -76,6 +76,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("set_mail_text", Some("settings:write")),
     ("set_user_language", Some("users:write")),
     ("show", None),
+    ("show_administrator", Some("administrators:read")),
     ("show_import", Some("imports")),
     ("show_mail", Some("users:read")),
     ("show_mail_text", Some("settings:read")),

@@ -58,3 +58,5 @@ mod support;
 mod undo;
 #[cfg(test)]
 mod undo_property;
+#[cfg(test)]
+mod versions;

@@ -83,11 +83,7 @@ async fn a_new_invitation_is_reminded_of_for_itself_and_a_void_one_never() {
 #[tokio::test]
 async fn each_reminder_can_be_turned_off_over_the_api() {
     let (served, _) = invited().await;
-    let change = async |body: Value| {
-        let url = format!("{}/v1/settings", served.base);
-        let request = served.client.patch(url).bearer_auth(&served.token).header("if-match", "*");
-        crate::support::answer(request.json(&body).send().await.unwrap()).await
-    };
+    let change = async |body: Value| served.patch("/v1/settings", body).await;
     let settings = served.admin(Method::GET, "/v1/settings", Value::Null).await.expect(StatusCode::OK);
     let standard = json!({ "after_days": 3, "before_expiry_hours": 24, "when_expired": true });
     assert_eq!(settings["reminders"], standard);
