@@ -28,6 +28,7 @@ mod undoing;
 mod upkeep;
 mod users;
 mod watching;
+mod webhooks;
 
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
 pub use administrators::AdministratorChange;
@@ -46,3 +47,4 @@ pub use tokens::{Caller, NewToken};
 pub use undoing::Undone;
 pub use users::{UserPage, UserQuery};
 pub use watching::Unready;
+pub use webhooks::{NewWebhook, WebhookEdit};

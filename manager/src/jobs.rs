@@ -25,6 +25,7 @@ mod everywhere;
 mod reminders;
 mod runner;
 mod upkeep;
+mod webhooks;
 
 pub(crate) use backoff::{Backoff, jittered};
 pub(crate) use runner::Stop;
@@ -52,6 +53,8 @@ pub enum JobKind {
     Reminders,
     /// Forgets what has expired and ends deletions.
     Upkeep,
+    /// Tells endpoints what happened.
+    Webhooks,
 }
 
 /// When a kind of work is to run again.
@@ -67,7 +70,8 @@ pub(crate) enum Next {
 
 impl JobKind {
     /// Every kind, in the order in which they run when all are due.
-    pub const ALL: [Self; 5] = [Self::Reminders, Self::Alerts, Self::Bounces, Self::Mail, Self::Upkeep];
+    pub const ALL: [Self; 6] =
+        [Self::Reminders, Self::Alerts, Self::Bounces, Self::Mail, Self::Upkeep, Self::Webhooks];
 
     /// The name in the store, in the API and on the command line.
     pub const fn name(self) -> &'static str {
@@ -77,6 +81,7 @@ impl JobKind {
             Self::Mail => "mail",
             Self::Reminders => "reminders",
             Self::Upkeep => "upkeep",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -88,7 +93,7 @@ impl JobKind {
     /// Seconds from the end of one run to the beginning of the next, when the run does not say otherwise.
     pub const fn every_s(self) -> u32 {
         match self {
-            Self::Alerts | Self::Mail => 2,
+            Self::Alerts | Self::Mail | Self::Webhooks => 2,
             Self::Bounces | Self::Reminders | Self::Upkeep => 60,
         }
     }
@@ -96,7 +101,7 @@ impl JobKind {
     /// Seconds after which a run is cut off.
     pub const fn limit_s(self) -> u32 {
         match self {
-            Self::Alerts | Self::Bounces | Self::Reminders | Self::Upkeep => 120,
+            Self::Alerts | Self::Bounces | Self::Reminders | Self::Upkeep | Self::Webhooks => 120,
             Self::Mail => 600,
         }
     }
@@ -114,6 +119,7 @@ impl JobKind {
             Self::Mail => manager.send_mail(stop).await,
             Self::Reminders => reminders::run(manager, stop).await,
             Self::Upkeep => upkeep::run(manager, stop).await,
+            Self::Webhooks => webhooks::run(manager, stop).await,
         }
     }
 }

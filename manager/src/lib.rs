@@ -10,6 +10,7 @@
 //! * `issuing`, `vault`: the issuer key, in use and at rest.
 //! * `jobs`: what comes due by itself.
 //! * [`mail`]: what is written to users and administrators, and how it leaves.
+//! * `webhook`: what other systems are told, and how it is signed.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
@@ -35,13 +36,14 @@ mod scim;
 mod store;
 mod token;
 mod vault;
+mod webhook;
 
 pub use acts::{
     Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, ChallengeGiven, DeviceAnswer,
     DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, MailPreview,
-    MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, Origin, PlanSummary,
-    PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState, Undone, Unready,
-    UserPage, UserQuery,
+    MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin,
+    PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState,
+    Undone, Unready, UserPage, UserQuery, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use http::{
@@ -52,7 +54,8 @@ pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};
 pub use manager::Manager;
 pub use random::RandomFailed;
 pub use store::{
-    AlertRecipient, AlertRow, DatabaseUrl, DatabaseUrlError, Home, MailFilter, Mailing, StoreError,
+    AlertRecipient, AlertRow, DatabaseUrl, DatabaseUrlError, Delivery, Home, MailFilter, Mailing, StoreError,
 };
 pub use token::ApiToken;
 pub use vault::{TokenAccess, TokenError, Unlock, VaultError};
+pub use webhook::{WebhookOptions, WebhookUrlError};

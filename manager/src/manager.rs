@@ -28,6 +28,7 @@ use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Store, Transaction};
 use crate::vault::{Keeper, Unlock, Vault};
+use crate::webhook::WebhookOptions;
 use opened::Opened;
 
 /// The issuing side of one project. Clones share everything.
@@ -41,6 +42,7 @@ pub struct Manager {
     /// The request that acts through this handle, if it acts once however often it is sent.
     once: Option<Arc<Once>>,
     mail_options: Arc<MailOptions>,
+    webhook_options: Arc<WebhookOptions>,
 }
 
 /// What the projects of an installation share.
@@ -64,6 +66,12 @@ impl Manager {
     #[must_use]
     pub fn with_mail(self, options: MailOptions) -> Self {
         Self { mail_options: Arc::new(options), ..self }
+    }
+
+    /// The same manager, whose webhooks reach what these options allow.
+    #[must_use]
+    pub fn with_webhooks(self, options: WebhookOptions) -> Self {
+        Self { webhook_options: Arc::new(options), ..self }
     }
 
     /// The project, as the last transaction found it.
@@ -173,6 +181,10 @@ impl Manager {
 
     pub(crate) fn mail_options(&self) -> &MailOptions {
         &self.mail_options
+    }
+
+    pub(crate) fn webhook_options(&self) -> &WebhookOptions {
+        &self.webhook_options
     }
 
     pub(crate) fn ids(&self) -> &IdSource {

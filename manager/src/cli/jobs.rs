@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::mail::MailArguments;
 use super::serving::LogFormat;
+use super::webhooks::ReachArguments;
 use super::{KeyArguments, ProjectArguments, opening, output, serving};
 
 #[derive(Debug, Subcommand)]
@@ -38,6 +39,8 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     mail: Box<MailArguments>,
     #[command(flatten)]
+    reach: ReachArguments,
+    #[command(flatten)]
     project: ProjectArguments,
 }
 
@@ -53,12 +56,14 @@ pub(super) async fn run(command: &JobsCommand, key: &KeyArguments, json: bool) -
             let dir = &arguments.project.dir;
             if arguments.once {
                 let manager = arguments.mail.apply(opening::open(dir, key).await?)?;
+                let manager = arguments.reach.apply(manager);
                 let done = once(&manager, arguments.kind, json).await;
                 manager.close().await;
                 return done;
             }
             serving::log(arguments.log_format);
             let manager = arguments.mail.apply(opening::open_first(dir, key).await?)?;
+            let manager = arguments.reach.apply(manager);
             until_stopped(&manager).await;
             manager.close().await;
             Ok(())

@@ -50,6 +50,8 @@ pub enum AlertKind {
     ImportStopped,
     /// A webhook was turned off because it failed for too long.
     WebhookDisabled,
+    /// Something that a webhook was to be told was given up.
+    WebhookFailed,
     /// An issuer key should be exchanged soon.
     IssuerKeyExpiring,
     /// The project signs with another issuer key now.
@@ -79,11 +81,12 @@ impl MailState {
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::MailBounced,
         Self::MailBroken,
         Self::ImportStopped,
         Self::WebhookDisabled,
+        Self::WebhookFailed,
         Self::IssuerKeyExpiring,
         Self::IssuerKeyRotated,
     ];
@@ -95,6 +98,7 @@ impl AlertKind {
             Self::MailBroken => "mail_broken",
             Self::ImportStopped => "import_stopped",
             Self::WebhookDisabled => "webhook_disabled",
+            Self::WebhookFailed => "webhook_failed",
             Self::IssuerKeyExpiring => "issuer_key_expiring",
             Self::IssuerKeyRotated => "issuer_key_rotated",
         }

@@ -251,6 +251,7 @@ async fn has_work(manager: &Manager, tx: &mut Transaction, kind: JobKind) -> Res
         JobKind::Mail => tx.has_due_mail(project, now).await?,
         JobKind::Reminders => manager.has_to_remind(tx).await?,
         JobKind::Upkeep => true,
+        JobKind::Webhooks => tx.has_due_deliveries(project, now).await?,
     })
 }
 

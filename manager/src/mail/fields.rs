@@ -137,6 +137,10 @@ const fn sentence(kind: AlertKind, language: Language) -> &'static str {
         (AlertKind::WebhookDisabled, Language::De) => {
             "Ein Webhook wurde abgeschaltet, weil er zu lange gescheitert ist"
         }
+        (AlertKind::WebhookFailed, Language::En) => "A webhook did not take what it was to be told",
+        (AlertKind::WebhookFailed, Language::De) => {
+            "Ein Webhook hat nicht angenommen, was ihm mitgeteilt werden sollte"
+        }
         (AlertKind::IssuerKeyExpiring, Language::En) => "An issuer key should be exchanged soon",
         (AlertKind::IssuerKeyExpiring, Language::De) => {
             "Ein Ausstellerschlüssel sollte bald gewechselt werden"

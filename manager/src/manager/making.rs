@@ -67,6 +67,7 @@ impl Manager {
                 opened,
                 http_settings: Arc::default(),
                 mail_options,
+                webhook_options: Arc::default(),
                 once: None,
             },
             token,

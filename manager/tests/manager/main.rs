@@ -60,3 +60,5 @@ mod undo;
 mod undo_property;
 #[cfg(test)]
 mod versions;
+#[cfg(test)]
+mod webhooks;
