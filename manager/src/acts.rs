@@ -5,6 +5,7 @@ mod adding;
 mod administrators;
 mod audit_log;
 mod auditing;
+mod collecting;
 mod deleting;
 mod devices;
 mod editing;

@@ -16,6 +16,7 @@ mod plans;
 mod projects;
 mod readers;
 mod serving;
+mod watching;
 mod webhooks;
 
 use std::path::PathBuf;

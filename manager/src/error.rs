@@ -47,6 +47,9 @@ pub enum Error {
     /// The mailbox with reports cannot be read.
     #[error("the mailbox with reports: {0}")]
     Mailbox(String),
+    /// The watched folder cannot be read, or a list in it not be moved.
+    #[error("the watched folder: {0}")]
+    WatchedFolder(String),
     /// Nothing can be posted to webhooks.
     #[error("nothing can be posted to webhooks: {0}")]
     WebhookClient(String),

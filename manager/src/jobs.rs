@@ -22,6 +22,7 @@
 mod backoff;
 mod bounces;
 mod everywhere;
+mod folder;
 mod reminders;
 mod runner;
 mod upkeep;
@@ -47,6 +48,8 @@ pub enum JobKind {
     Alerts,
     /// Reads reports on mail that did not arrive.
     Bounces,
+    /// Applies lists that lie in a watched folder.
+    Folder,
     /// Sends mail.
     Mail,
     /// Reminds holders of invitations, and notes which are over.
@@ -70,14 +73,22 @@ pub(crate) enum Next {
 
 impl JobKind {
     /// Every kind, in the order in which they run when all are due.
-    pub const ALL: [Self; 6] =
-        [Self::Reminders, Self::Alerts, Self::Bounces, Self::Mail, Self::Upkeep, Self::Webhooks];
+    pub const ALL: [Self; 7] = [
+        Self::Folder,
+        Self::Reminders,
+        Self::Alerts,
+        Self::Bounces,
+        Self::Mail,
+        Self::Upkeep,
+        Self::Webhooks,
+    ];
 
     /// The name in the store, in the API and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Alerts => "alerts",
             Self::Bounces => "bounces",
+            Self::Folder => "folder",
             Self::Mail => "mail",
             Self::Reminders => "reminders",
             Self::Upkeep => "upkeep",
@@ -94,6 +105,7 @@ impl JobKind {
     pub const fn every_s(self) -> u32 {
         match self {
             Self::Alerts | Self::Mail | Self::Webhooks => 2,
+            Self::Folder => 5,
             Self::Bounces | Self::Reminders | Self::Upkeep => 60,
         }
     }
@@ -102,7 +114,7 @@ impl JobKind {
     pub const fn limit_s(self) -> u32 {
         match self {
             Self::Alerts | Self::Bounces | Self::Reminders | Self::Upkeep | Self::Webhooks => 120,
-            Self::Mail => 600,
+            Self::Folder | Self::Mail => 600,
         }
     }
 
@@ -116,6 +128,7 @@ impl JobKind {
         match self {
             Self::Alerts => manager.tell_alerts().await,
             Self::Bounces => bounces::run(manager, stop).await,
+            Self::Folder => folder::run(manager, stop).await,
             Self::Mail => manager.send_mail(stop).await,
             Self::Reminders => reminders::run(manager, stop).await,
             Self::Upkeep => upkeep::run(manager, stop).await,

@@ -9,6 +9,7 @@
 //! * `store`: the room of SQL.
 //! * `issuing`, `vault`: the issuer key, in use and at rest.
 //! * `jobs`: what comes due by itself.
+//! * `folder`: lists of people that a program puts into a folder.
 //! * [`mail`]: what is written to users and administrators, and how it leaves.
 //! * `webhook`: what other systems are told, and how it is signed.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
@@ -20,6 +21,7 @@ mod challenge;
 pub mod clock;
 pub mod domain;
 mod error;
+mod folder;
 mod http;
 pub mod import;
 mod issuing;
@@ -46,6 +48,7 @@ pub use acts::{
     Undone, Unready, UserPage, UserQuery, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
+pub use folder::WatchedFolder;
 pub use http::{
     FloodLimits, HttpSettings, Limits, MetricsEndpoint, ServeOptions, Tls, TlsError, openapi_document,
 };

@@ -20,6 +20,7 @@ use crate::challenge::ChallengeSecret;
 use crate::clock::Clock;
 use crate::domain::{Project, ProjectId, UnixTime};
 use crate::error::Error;
+use crate::folder::WatchedFolder;
 use crate::http::HttpSettings;
 use crate::issuing::Issuer;
 use crate::mail::MailOptions;
@@ -43,6 +44,7 @@ pub struct Manager {
     once: Option<Arc<Once>>,
     mail_options: Arc<MailOptions>,
     webhook_options: Arc<WebhookOptions>,
+    watched: Arc<[Arc<WatchedFolder>]>,
 }
 
 /// What the projects of an installation share.
@@ -72,6 +74,12 @@ impl Manager {
     #[must_use]
     pub fn with_webhooks(self, options: WebhookOptions) -> Self {
         Self { webhook_options: Arc::new(options), ..self }
+    }
+
+    /// The same manager, which applies the lists that lie in these folders, at most one for each project.
+    #[must_use]
+    pub fn with_watched(self, folders: impl IntoIterator<Item = WatchedFolder>) -> Self {
+        Self { watched: folders.into_iter().map(Arc::new).collect(), ..self }
     }
 
     /// The project, as the last transaction found it.
@@ -185,6 +193,10 @@ impl Manager {
 
     pub(crate) fn webhook_options(&self) -> &WebhookOptions {
         &self.webhook_options
+    }
+
+    pub(crate) fn watched(&self) -> &[Arc<WatchedFolder>] {
+        &self.watched
     }
 
     pub(crate) fn ids(&self) -> &IdSource {

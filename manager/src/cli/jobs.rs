@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::mail::MailArguments;
 use super::serving::LogFormat;
+use super::watching::WatchArguments;
 use super::webhooks::ReachArguments;
 use super::{KeyArguments, ProjectArguments, opening, output, serving};
 
@@ -41,6 +42,8 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     reach: ReachArguments,
     #[command(flatten)]
+    watch: WatchArguments,
+    #[command(flatten)]
     project: ProjectArguments,
 }
 
@@ -56,14 +59,14 @@ pub(super) async fn run(command: &JobsCommand, key: &KeyArguments, json: bool) -
             let dir = &arguments.project.dir;
             if arguments.once {
                 let manager = arguments.mail.apply(opening::open(dir, key).await?)?;
-                let manager = arguments.reach.apply(manager);
+                let manager = arguments.watch.apply(arguments.reach.apply(manager)).await?;
                 let done = once(&manager, arguments.kind, json).await;
                 manager.close().await;
                 return done;
             }
             serving::log(arguments.log_format);
             let manager = arguments.mail.apply(opening::open_first(dir, key).await?)?;
-            let manager = arguments.reach.apply(manager);
+            let manager = arguments.watch.apply(arguments.reach.apply(manager)).await?;
             until_stopped(&manager).await;
             manager.close().await;
             Ok(())

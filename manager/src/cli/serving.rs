@@ -13,6 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::flooding::FloodArguments;
 use super::mail::MailArguments;
+use super::watching::WatchArguments;
 use super::webhooks::ReachArguments;
 use super::{KeyArguments, opening, output};
 
@@ -56,6 +57,8 @@ pub(crate) struct ServeArguments {
     mail: Box<MailArguments>,
     #[command(flatten)]
     reach: ReachArguments,
+    #[command(flatten)]
+    watch: WatchArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -75,6 +78,7 @@ pub(super) async fn serve(arguments: &ServeArguments, key: &KeyArguments, json: 
     let manager = opening::open_first(&arguments.dir, key).await?;
     let manager = manager.with_http_settings(arguments.floods.settings());
     let manager = arguments.reach.apply(arguments.mail.apply(manager)?);
+    let manager = arguments.watch.apply(manager).await?;
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr()?;
     let metrics_listener = match arguments.metrics_listen {

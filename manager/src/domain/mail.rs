@@ -48,6 +48,8 @@ pub enum AlertKind {
     MailBroken,
     /// An import by itself waits for somebody to confirm it.
     ImportStopped,
+    /// A list that lay in a watched folder cannot be applied.
+    ImportRefused,
     /// A webhook was turned off because it failed for too long.
     WebhookDisabled,
     /// Something that a webhook was to be told was given up.
@@ -81,10 +83,11 @@ impl MailState {
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::MailBounced,
         Self::MailBroken,
         Self::ImportStopped,
+        Self::ImportRefused,
         Self::WebhookDisabled,
         Self::WebhookFailed,
         Self::IssuerKeyExpiring,
@@ -97,6 +100,7 @@ impl AlertKind {
             Self::MailBounced => "mail_bounced",
             Self::MailBroken => "mail_broken",
             Self::ImportStopped => "import_stopped",
+            Self::ImportRefused => "import_refused",
             Self::WebhookDisabled => "webhook_disabled",
             Self::WebhookFailed => "webhook_failed",
             Self::IssuerKeyExpiring => "issuer_key_expiring",

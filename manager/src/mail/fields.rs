@@ -131,6 +131,8 @@ const fn sentence(kind: AlertKind, language: Language) -> &'static str {
         (AlertKind::MailBroken, Language::De) => "Eine Zeit lang konnten keine E-Mails gesendet werden",
         (AlertKind::ImportStopped, Language::En) => "An import waits for your confirmation",
         (AlertKind::ImportStopped, Language::De) => "Ein Import wartet auf Ihre Bestätigung",
+        (AlertKind::ImportRefused, Language::En) => "A list of people could not be imported",
+        (AlertKind::ImportRefused, Language::De) => "Eine Personenliste konnte nicht importiert werden",
         (AlertKind::WebhookDisabled, Language::En) => {
             "A webhook was turned off because it failed for too long"
         }

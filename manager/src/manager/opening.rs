@@ -108,6 +108,7 @@ impl Manager {
             http_settings: Arc::default(),
             mail_options,
             webhook_options: Arc::default(),
+            watched: Arc::default(),
             once: None,
         })
     }

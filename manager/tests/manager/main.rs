@@ -61,4 +61,6 @@ mod undo_property;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]
+mod watched;
+#[cfg(test)]
 mod webhooks;
