@@ -45,9 +45,14 @@ const NOWHERE: &[(&str, &str)] = &[
          WHERE u.status IN ('suspended', 'deletion_pending', 'deleted') AND c.revoked_at IS NULL",
     ),
     (
-        "a user is active or suspended without exactly one active device",
-        "SELECT count(*) FROM users u WHERE u.status IN ('active', 'suspended') AND (SELECT count(*) FROM devices d \
+        "a user is active without exactly one active device",
+        "SELECT count(*) FROM users u WHERE u.status = 'active' AND (SELECT count(*) FROM devices d \
          WHERE d.project = u.project AND d.holder = u.id AND d.status = 'active') <> 1",
+    ),
+    (
+        "a user has more than one active device",
+        "SELECT count(*) FROM (SELECT 1 FROM devices d WHERE d.status = 'active' \
+         GROUP BY d.project, d.holder HAVING count(*) > 1) AS many",
     ),
     (
         "a user has an active device and another status",

@@ -38,9 +38,12 @@ pub struct Person {
 
 enum Standing {
     NotInvited,
-    Invited { code: String },
+    Invited {
+        code: String,
+    },
     Active(Holder),
-    Suspended(Holder),
+    /// The phone stays for the time after, unless it was revoked meanwhile.
+    Suspended(Option<Holder>),
 }
 
 /// An activated phone.
@@ -74,6 +77,14 @@ impl Standing {
             Self::Invited { .. } => "invited",
             Self::Active(_) => "active",
             Self::Suspended(_) => "suspended",
+        }
+    }
+
+    /// What becomes of the person when the phone is revoked: a suspension outlives it.
+    const fn without_phone(&self) -> Self {
+        match self {
+            Self::Suspended(_) => Self::Suspended(None),
+            _ => Self::NotInvited,
         }
     }
 }
@@ -131,8 +142,9 @@ impl<'a> Resident<'a> {
                 _ => self.refuse_the_gone(person),
             },
             Standing::Suspended(_) => match dice {
-                0..60 => self.resume(person),
-                60..90 => self.refuse_the_suspended(person),
+                0..50 => self.resume(person),
+                50..70 => self.refuse_the_suspended(person),
+                70..80 => self.refuse_an_invitation(person),
                 _ => self.revoke(person),
             },
         }
@@ -178,16 +190,17 @@ impl<'a> Resident<'a> {
     fn revoke(&mut self, person: &mut Person) -> Result<(), Over> {
         let request =
             Request::post(&format!("/v1/users/{}/revocation", person.id), Some(self.token), &json!({}));
-        let (answer, _) = self.change(Kind::Revocation, &request, person, "not_invited")?;
+        let after = person.standing.without_phone();
+        let (answer, _) = self.change(Kind::Revocation, &request, person, after.name())?;
         self.ledger.revoked(serials(&answer.expect(200)));
-        self.part(person, Standing::NotInvited);
+        self.part(person, after);
         Ok(())
     }
 
     /// Whatever phone the person had is revoked now.
     fn part(&self, person: &mut Person, standing: Standing) {
         let before = std::mem::replace(&mut person.standing, standing);
-        if let Standing::Active(holder) | Standing::Suspended(holder) = before {
+        if let Standing::Active(holder) | Standing::Suspended(Some(holder)) = before {
             self.ledger.revoked(holder.serials.iter().copied());
             let code = holder.code.clone();
             person.gone = Some((holder, code));
@@ -204,7 +217,7 @@ impl<'a> Resident<'a> {
         person.standing = match std::mem::replace(&mut person.standing, Standing::NotInvited) {
             Standing::Active(holder) => {
                 self.ledger.revoked(holder.serials.iter().copied());
-                Standing::Suspended(Holder { last: None, ..holder })
+                Standing::Suspended(Some(Holder { last: None, ..holder }))
             }
             other => other,
         };
@@ -213,10 +226,15 @@ impl<'a> Resident<'a> {
 
     fn resume(&mut self, person: &mut Person) -> Result<(), Over> {
         let request = Request::delete(&format!("/v1/users/{}/suspension", person.id), self.token);
-        let (answer, cut) = self.change(Kind::Revocation, &request, person, "active")?;
+        let after = match &person.standing {
+            Standing::Suspended(None) => "not_invited",
+            _ => "active",
+        };
+        let (answer, cut) = self.change(Kind::Revocation, &request, person, after)?;
         assert!(answer.status == 204 || cut && answer.is_problem("user-status"), "{}", answer.text());
         person.standing = match std::mem::replace(&mut person.standing, Standing::NotInvited) {
-            Standing::Suspended(holder) => Standing::Active(holder),
+            Standing::Suspended(Some(holder)) => Standing::Active(holder),
+            Standing::Suspended(None) => Standing::NotInvited,
             other => other,
         };
         Ok(())
@@ -278,8 +296,15 @@ impl<'a> Resident<'a> {
     }
 
     fn refuse_the_suspended(&mut self, person: &Person) -> Result<(), Over> {
-        let Standing::Suspended(holder) = &person.standing else { return Ok(()) };
+        let Standing::Suspended(Some(holder)) = &person.standing else { return Ok(()) };
         let (_, answer) = renewed(&mut self.visitor, &holder.phone, &holder.device)?;
+        assert!(answer.is_problem("user-suspended"), "{}", answer.text());
+        Ok(())
+    }
+
+    fn refuse_an_invitation(&mut self, person: &Person) -> Result<(), Over> {
+        let request = Request::invite(&person.id, self.token);
+        let (answer, _) = self.visitor.insist(Kind::Invitation, &request)?;
         assert!(answer.is_problem("user-suspended"), "{}", answer.text());
         Ok(())
     }
