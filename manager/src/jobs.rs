@@ -114,7 +114,8 @@ impl JobKind {
     pub const fn limit_s(self) -> u32 {
         match self {
             Self::Alerts | Self::Bounces | Self::Reminders | Self::Upkeep | Self::Webhooks => 120,
-            Self::Folder | Self::Mail => 600,
+            Self::Folder => 300,
+            Self::Mail => 600,
         }
     }
 

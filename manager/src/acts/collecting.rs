@@ -92,7 +92,9 @@ impl Manager {
         report: String,
     ) -> Result<(), Error> {
         // What is wrong may name people, whom neither a log nor a mail to many has to name.
-        let detail = format!("{} errors, which stand in failed/{}.txt", report.lines().count(), claimed.name);
+        let count = report.lines().count();
+        let errors = if count == 1 { "error, which stands" } else { "errors, which stand" };
+        let detail = format!("{count} {errors} in failed/{}.txt", claimed.name);
         let mut tx = self.write().await?;
         self.raise_alert(&mut tx, AlertKind::ImportRefused, &claimed.name, &detail).await?;
         tx.commit().await?;

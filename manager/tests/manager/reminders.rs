@@ -1,6 +1,6 @@
 //! Reminders of invitations that wait, and the word that one is over.
 
-use manager::domain::{Actor, ProjectChange, ReminderChange, UnixTime};
+use manager::domain::{Actor, ProjectChange, ReminderChange, UnixTime, after};
 use manager::{JobKind, MailFilter, Manager, Unlock};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ async fn details(manager: &Manager, act: &str) -> Vec<String> {
 
 /// Does what is due at a time after the beginning.
 async fn at(served: &Served, seconds: u32) {
-    served.clock.set(UnixTime(START.0 + seconds));
+    served.clock.set(after(START, seconds));
     served.manager.run_due().await.unwrap();
 }
 

@@ -79,7 +79,7 @@ fn watching(manager: &Manager, folder: &Path) -> Manager {
 
 fn put(path: &Path, list: &[u8], seconds_ago: u64) {
     fs::write(path, list).unwrap();
-    let modified = SystemTime::now() - Duration::from_secs(seconds_ago);
+    let modified = SystemTime::now().checked_sub(Duration::from_secs(seconds_ago)).unwrap();
     fs::File::options().write(true).open(path).unwrap().set_modified(modified).unwrap();
 }
 

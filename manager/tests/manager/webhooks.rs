@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
-use manager::domain::{Actor, DeliveryState, Expected, OffBecause, UnixTime, Webhook};
+use manager::domain::{Actor, DeliveryState, Expected, OffBecause, Webhook, after};
 use manager::{Delivery, JobKind, Manager, NewWebhook, Unlock, WebhookEdit, WebhookOptions};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -132,7 +132,7 @@ impl Hooked {
     }
 
     async fn at(&self, seconds: u32) {
-        self.served.clock.set(UnixTime(START.0 + seconds));
+        self.served.clock.set(after(START, seconds));
         self.run().await;
     }
 
