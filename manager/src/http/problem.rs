@@ -257,6 +257,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ProjectUnknown
         | Refusal::ListUnknown(_)
         | Refusal::RecipientUnknown
+        | Refusal::WebhookUnknown
+        | Refusal::DeliveryUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -274,6 +276,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::SyncWaits { .. }
         | Refusal::ConfirmationNeeded(_)
         | Refusal::MailNotRepeatable
+        | Refusal::WebhooksFull
+        | Refusal::WebhookOff
         | Refusal::ReaderKnown(_)
         | Refusal::KeyState(_)
         | Refusal::KeyHeldUp(_)
@@ -290,6 +294,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::MailAddress(_)
         | Refusal::MailSetting(_)
         | Refusal::MailText(_)
+        | Refusal::WebhookInvalid(_)
         | Refusal::Administrator(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid

@@ -65,6 +65,23 @@ struct PlanRow {
 }
 
 impl Transaction {
+    /// Whether a plan of this origin was applied.
+    pub(crate) async fn is_origin_applied(
+        &mut self,
+        project: ProjectId,
+        origin: &str,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(Uuid,)> = self
+            .query(
+                "SELECT id FROM plans WHERE project = $1 AND applied_at IS NOT NULL AND origin = $2 LIMIT 1",
+            )
+            .bind(project.0.as_slice())
+            .bind(origin)
+            .fetch_optional()
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Keeps a plan; `new_id` gives each user to be added an identifier.
     pub(crate) async fn insert_plan(
         &mut self,

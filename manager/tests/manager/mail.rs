@@ -256,7 +256,7 @@ async fn mail_is_in_the_language_of_the_user_or_of_the_project() {
     let served = Served::start().await;
     served.import("Anna,Berg,anna@x.example,1\nBo,Tal,bo@x.example,2\n").await;
     let german = json!({ "language": "de" });
-    served.admin(Method::PATCH, "/v1/mail/settings", german).await.expect(StatusCode::OK);
+    served.patch("/v1/mail/settings", german).await.expect(StatusCode::OK);
     let path = served.anna("language").await;
     served.admin(Method::PUT, &path, json!({ "language": "en" })).await.expect(StatusCode::NO_CONTENT);
     served.invite("anna@x.example").await;
@@ -274,7 +274,7 @@ async fn mail_is_in_the_language_of_the_user_or_of_the_project() {
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_and_a_password_is_not_shown() {
     let served = Served::start().await;
-    let patch = async |edit: Value| served.admin(Method::PATCH, "/v1/mail/settings", edit).await;
+    let patch = async |edit: Value| served.patch("/v1/mail/settings", edit).await;
     patch(json!({ "from_address": "a@b.example\r\nBcc: c@d.example" }))
         .await
         .problem(422, "mail-address-invalid");
@@ -297,7 +297,7 @@ async fn settings_that_cannot_work_are_refused_and_a_password_is_not_shown() {
 #[tokio::test]
 async fn a_minute_has_its_limit() {
     let served = Served::start().await;
-    served.admin(Method::PATCH, "/v1/mail/settings", json!({ "per_minute": 2 })).await.expect(StatusCode::OK);
+    served.patch("/v1/mail/settings", json!({ "per_minute": 2 })).await.expect(StatusCode::OK);
     let list: String = (0..5).map(|n| format!("A,B{n},a{n}@x.example,{n}\n")).collect();
     served.import(&list).await;
     for n in 0..5 {

@@ -115,6 +115,17 @@ impl Served {
         answer(request.json(&body).send().await.unwrap()).await
     }
 
+    /// An edit with the administrator's token, of whatever version there is.
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.patch_expected(path, "*", body).await
+    }
+
+    /// An edit with the administrator's token, meant for a version.
+    pub(crate) async fn patch_expected(&self, path: &str, version: &str, body: Value) -> Answer {
+        let request = self.client.patch(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        answer(request.header("if-match", version).json(&body).send().await.unwrap()).await
+    }
+
     /// A POST of a phone.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         answer(self.client.post(format!("{}{path}", self.base)).json(&body).send().await.unwrap()).await
