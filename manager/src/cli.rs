@@ -16,6 +16,8 @@ mod plans;
 mod projects;
 mod readers;
 mod serving;
+mod watching;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -133,7 +135,10 @@ enum Command {
     /// Who is told when something goes wrong.
     #[command(subcommand)]
     Alerts(mail::AlertsCommand),
-    /// Work that comes due by itself: mail, reminders, upkeep.
+    /// Webhooks: endpoints of other systems that are told what happens.
+    #[command(subcommand)]
+    Webhook(webhooks::WebhookCommand),
+    /// Work that comes due by itself: mail, reminders, webhooks, upkeep.
     #[command(subcommand)]
     Jobs(jobs::JobsCommand),
     /// Apply a plan that waits to be confirmed.
@@ -267,6 +272,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
         Command::Mail(command) => mail::run(&command, &key, json).await,
         Command::Alerts(command) => mail::run_alerts(&command, &key, json).await,
+        Command::Webhook(command) => webhooks::run(&command, &key, json).await,
         Command::Jobs(command) => jobs::run(&command, &key, json).await,
         Command::Apply(arguments) => plans::apply(&arguments, &key, json).await,
         Command::Plans(arguments) => plans::list(&arguments, &key, json).await,

@@ -5,6 +5,7 @@ mod administrator;
 mod audit;
 mod code;
 mod edit;
+mod event;
 mod fields;
 mod ids;
 mod invitation;
@@ -22,6 +23,7 @@ mod text;
 mod undo;
 mod user;
 mod version;
+mod webhook;
 
 pub use access::{AccessNameError, Role, Scope, Scopes};
 pub use administrator::{
@@ -30,6 +32,7 @@ pub use administrator::{
 pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
 pub use code::{CodeError, InvitationCode};
 pub use edit::PersonEdit;
+pub use event::{Event, EventFilter, EventNameError, TEST_EVENT, event_id, event_kinds};
 pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
 pub use fields::{email, email_key, name, shortened, sync_id, user_id};
 pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
@@ -45,7 +48,10 @@ pub use plan::{
 };
 pub use project::{LIFE_S, NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
-pub use reminder::{PendingInvitation, Reminder, ReminderSettings};
+pub use reminder::{
+    PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder, ReminderChange,
+    ReminderSettings,
+};
 pub use search::{Search, SearchKeys, prefix_end};
 pub use text::{from_base64url, hex, to_base64url};
 pub use undo::{
@@ -53,3 +59,4 @@ pub use undo::{
 };
 pub use user::{User, UserStatus};
 pub use version::{Expected, Version};
+pub use webhook::{DeliveryState, OffBecause, WEBHOOKS_MAX, Webhook};

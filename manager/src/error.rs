@@ -47,6 +47,12 @@ pub enum Error {
     /// The mailbox with reports cannot be read.
     #[error("the mailbox with reports: {0}")]
     Mailbox(String),
+    /// The watched folder cannot be read, or a list in it not be moved.
+    #[error("the watched folder: {0}")]
+    WatchedFolder(String),
+    /// Nothing can be posted to webhooks.
+    #[error("nothing can be posted to webhooks: {0}")]
+    WebhookClient(String),
     /// A task of the manager was stopped.
     #[error("the manager is stopping")]
     Stopping,
@@ -270,6 +276,21 @@ pub enum Refusal {
     /// Nobody of this address is told of alerts.
     #[error("Nobody of this address is told of alerts.")]
     RecipientUnknown,
+    /// No such endpoint for webhooks.
+    #[error("There is no such webhook.")]
+    WebhookUnknown,
+    /// What is set about an endpoint for webhooks is not allowed.
+    #[error("The webhook: {0}.")]
+    WebhookInvalid(String),
+    /// The project has as many endpoints for webhooks as it may.
+    #[error("The project has as many webhooks as it may; remove one first.")]
+    WebhooksFull,
+    /// The endpoint is told nothing.
+    #[error("This webhook is turned off; turn it on first.")]
+    WebhookOff,
+    /// No such delivery to an endpoint.
+    #[error("There is no such delivery.")]
+    DeliveryUnknown,
     /// The project has not revoked anything yet.
     #[error("This project has no revocation list yet.")]
     RevocationListNone,
@@ -338,6 +359,11 @@ impl Refusal {
             Self::MailUnknown => "mail-unknown",
             Self::MailNotRepeatable => "mail-not-repeatable",
             Self::RecipientUnknown => "recipient-unknown",
+            Self::WebhookUnknown => "webhook-unknown",
+            Self::WebhookInvalid(_) => "webhook-invalid",
+            Self::WebhooksFull => "webhooks-full",
+            Self::WebhookOff => "webhook-off",
+            Self::DeliveryUnknown => "delivery-unknown",
             Self::RevocationListNone => "revocation-list-none",
         }
     }

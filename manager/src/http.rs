@@ -29,6 +29,7 @@ mod scim;
 mod serving;
 mod settings;
 mod users;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -107,6 +108,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(resetting::routes())
         .merge(users::routes())
         .merge(lives::routes())
+        .merge(webhooks::routes())
         .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(timeout(REQUEST_TIMEOUT));

@@ -22,8 +22,11 @@
 mod backoff;
 mod bounces;
 mod everywhere;
+mod folder;
+mod reminders;
 mod runner;
 mod upkeep;
+mod webhooks;
 
 pub(crate) use backoff::{Backoff, jittered};
 pub(crate) use runner::Stop;
@@ -45,10 +48,16 @@ pub enum JobKind {
     Alerts,
     /// Reads reports on mail that did not arrive.
     Bounces,
+    /// Applies lists that lie in a watched folder.
+    Folder,
     /// Sends mail.
     Mail,
+    /// Reminds holders of invitations, and notes which are over.
+    Reminders,
     /// Forgets what has expired and ends deletions.
     Upkeep,
+    /// Tells endpoints what happened.
+    Webhooks,
 }
 
 /// When a kind of work is to run again.
@@ -64,15 +73,26 @@ pub(crate) enum Next {
 
 impl JobKind {
     /// Every kind, in the order in which they run when all are due.
-    pub const ALL: [Self; 4] = [Self::Alerts, Self::Bounces, Self::Mail, Self::Upkeep];
+    pub const ALL: [Self; 7] = [
+        Self::Folder,
+        Self::Reminders,
+        Self::Alerts,
+        Self::Bounces,
+        Self::Mail,
+        Self::Upkeep,
+        Self::Webhooks,
+    ];
 
     /// The name in the store, in the API and on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Alerts => "alerts",
             Self::Bounces => "bounces",
+            Self::Folder => "folder",
             Self::Mail => "mail",
+            Self::Reminders => "reminders",
             Self::Upkeep => "upkeep",
+            Self::Webhooks => "webhooks",
         }
     }
 
@@ -84,15 +104,17 @@ impl JobKind {
     /// Seconds from the end of one run to the beginning of the next, when the run does not say otherwise.
     pub const fn every_s(self) -> u32 {
         match self {
-            Self::Alerts | Self::Mail => 2,
-            Self::Bounces | Self::Upkeep => 60,
+            Self::Alerts | Self::Mail | Self::Webhooks => 2,
+            Self::Folder => 5,
+            Self::Bounces | Self::Reminders | Self::Upkeep => 60,
         }
     }
 
     /// Seconds after which a run is cut off.
     pub const fn limit_s(self) -> u32 {
         match self {
-            Self::Alerts | Self::Bounces | Self::Upkeep => 120,
+            Self::Alerts | Self::Bounces | Self::Reminders | Self::Upkeep | Self::Webhooks => 120,
+            Self::Folder => 300,
             Self::Mail => 600,
         }
     }
@@ -107,8 +129,11 @@ impl JobKind {
         match self {
             Self::Alerts => manager.tell_alerts().await,
             Self::Bounces => bounces::run(manager, stop).await,
+            Self::Folder => folder::run(manager, stop).await,
             Self::Mail => manager.send_mail(stop).await,
+            Self::Reminders => reminders::run(manager, stop).await,
             Self::Upkeep => upkeep::run(manager, stop).await,
+            Self::Webhooks => webhooks::run(manager, stop).await,
         }
     }
 }

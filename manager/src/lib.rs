@@ -9,7 +9,9 @@
 //! * `store`: the room of SQL.
 //! * `issuing`, `vault`: the issuer key, in use and at rest.
 //! * `jobs`: what comes due by itself.
+//! * `folder`: lists of people that a program puts into a folder.
 //! * [`mail`]: what is written to users and administrators, and how it leaves.
+//! * `webhook`: what other systems are told, and how it is signed.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
@@ -19,6 +21,7 @@ mod challenge;
 pub mod clock;
 pub mod domain;
 mod error;
+mod folder;
 mod http;
 pub mod import;
 mod issuing;
@@ -35,15 +38,17 @@ mod scim;
 mod store;
 mod token;
 mod vault;
+mod webhook;
 
 pub use acts::{
     Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, ChallengeGiven, DeviceAnswer,
     DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, MailPreview,
-    MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, Origin, PlanSummary,
-    PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState, Undone, Unready,
-    UserPage, UserQuery,
+    MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin,
+    PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState,
+    Undone, Unready, UserPage, UserQuery, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
+pub use folder::WatchedFolder;
 pub use http::{
     FloodLimits, HttpSettings, Limits, MetricsEndpoint, ServeOptions, Tls, TlsError, openapi_document,
 };
@@ -52,7 +57,8 @@ pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};
 pub use manager::Manager;
 pub use random::RandomFailed;
 pub use store::{
-    AlertRecipient, AlertRow, DatabaseUrl, DatabaseUrlError, Home, MailFilter, Mailing, StoreError,
+    AlertRecipient, AlertRow, DatabaseUrl, DatabaseUrlError, Delivery, Home, MailFilter, Mailing, StoreError,
 };
 pub use token::ApiToken;
 pub use vault::{TokenAccess, TokenError, Unlock, VaultError};
+pub use webhook::{WebhookOptions, WebhookUrlError};

@@ -20,6 +20,7 @@ use crate::challenge::ChallengeSecret;
 use crate::clock::Clock;
 use crate::domain::{Project, ProjectId, UnixTime};
 use crate::error::Error;
+use crate::folder::WatchedFolder;
 use crate::http::HttpSettings;
 use crate::issuing::Issuer;
 use crate::mail::MailOptions;
@@ -28,6 +29,7 @@ use crate::pulse::Pulse;
 use crate::random::IdSource;
 use crate::store::{Store, Transaction};
 use crate::vault::{Keeper, Unlock, Vault};
+use crate::webhook::WebhookOptions;
 use opened::Opened;
 
 /// The issuing side of one project. Clones share everything.
@@ -41,6 +43,8 @@ pub struct Manager {
     /// The request that acts through this handle, if it acts once however often it is sent.
     once: Option<Arc<Once>>,
     mail_options: Arc<MailOptions>,
+    webhook_options: Arc<WebhookOptions>,
+    watched: Arc<[Arc<WatchedFolder>]>,
 }
 
 /// What the projects of an installation share.
@@ -64,6 +68,18 @@ impl Manager {
     #[must_use]
     pub fn with_mail(self, options: MailOptions) -> Self {
         Self { mail_options: Arc::new(options), ..self }
+    }
+
+    /// The same manager, whose webhooks reach what these options allow.
+    #[must_use]
+    pub fn with_webhooks(self, options: WebhookOptions) -> Self {
+        Self { webhook_options: Arc::new(options), ..self }
+    }
+
+    /// The same manager, which applies the lists that lie in these folders, at most one for each project.
+    #[must_use]
+    pub fn with_watched(self, folders: impl IntoIterator<Item = WatchedFolder>) -> Self {
+        Self { watched: folders.into_iter().map(Arc::new).collect(), ..self }
     }
 
     /// The project, as the last transaction found it.
@@ -173,6 +189,14 @@ impl Manager {
 
     pub(crate) fn mail_options(&self) -> &MailOptions {
         &self.mail_options
+    }
+
+    pub(crate) fn webhook_options(&self) -> &WebhookOptions {
+        &self.webhook_options
+    }
+
+    pub(crate) fn watched(&self) -> &[Arc<WatchedFolder>] {
+        &self.watched
     }
 
     pub(crate) fn ids(&self) -> &IdSource {

@@ -7,3 +7,4 @@ pub mod phone;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod token;

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::{Act, Actor, Administrator, NewAdministrator, Role, leaves_an_owner};
+use crate::domain::{Act, Actor, Administrator, Expected, NewAdministrator, Role, leaves_an_owner};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::store::Transaction;
@@ -26,6 +26,15 @@ impl Manager {
     pub async fn administrators(&self, after: Option<Uuid>, limit: u32) -> Result<Vec<Administrator>, Error> {
         let after = after.unwrap_or_else(Uuid::nil);
         Ok(self.read().await?.administrators(self.project_id(), after, limit).await?)
+    }
+
+    /// The administrator of this id.
+    ///
+    /// # Errors
+    /// [`Refusal::AdministratorUnknown`].
+    pub async fn administrator(&self, id: Uuid) -> Result<Administrator, Error> {
+        let found = self.read().await?.administrator(self.project_id(), id).await?;
+        Ok(found.ok_or(Refusal::AdministratorUnknown)?)
     }
 
     /// The administrator whom somebody means by an id or an e-mail address.
@@ -81,9 +90,27 @@ impl Manager {
         id: Uuid,
         change: &AdministratorChange,
     ) -> Result<Administrator, Error> {
+        self.change_expected_administrator(actor, &Expected::Any, id, change).await
+    }
+
+    /// Changes an administrator as [`Manager::change_administrator`] does, if that is still the one that the edit is
+    /// meant for.
+    ///
+    /// # Errors
+    /// Those of [`Manager::change_administrator`], [`Refusal::PreconditionFailed`].
+    pub async fn change_expected_administrator(
+        &self,
+        actor: Actor,
+        expected: &Expected,
+        id: Uuid,
+        change: &AdministratorChange,
+    ) -> Result<Administrator, Error> {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         let old = tx.administrator(project, id).await?.ok_or(Refusal::AdministratorUnknown)?;
+        if !expected.holds(&old) {
+            return Err(Refusal::PreconditionFailed.into());
+        }
         let new = Administrator {
             name: change.name.as_deref().map_or_else(|| old.name.clone(), |name| name.trim().to_owned()),
             email: change.email.clone().or_else(|| old.email.clone()),

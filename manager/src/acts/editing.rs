@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use super::adding::valid;
 use super::{IssuedInvitation, Revocation};
-use crate::domain::{Act, Actor, Field, Person, PersonEdit, Serial, Turn, User, UserStatus, email_key};
+use crate::domain::{
+    Act, Actor, Expected, Field, Person, PersonEdit, Serial, Turn, User, UserStatus, email_key,
+};
 use crate::error::{Error, Refusal};
 use crate::mail::MailKind;
 use crate::manager::Manager;
@@ -38,9 +40,26 @@ impl Manager {
     /// # Errors
     /// [`Refusal::UserUnknown`], [`Refusal::UserDeleted`], [`Refusal::PersonInvalid`], [`Refusal::Taken`].
     pub async fn edit_user(&self, actor: Actor, user: Uuid, edit: &PersonEdit) -> Result<EditedUser, Error> {
+        self.edit_expected_user(actor, &Expected::Any, user, edit).await
+    }
+
+    /// Changes a user as [`Manager::edit_user`] does, if the user is still as the edit is meant for.
+    ///
+    /// # Errors
+    /// Those of [`Manager::edit_user`], [`Refusal::PreconditionFailed`].
+    pub async fn edit_expected_user(
+        &self,
+        actor: Actor,
+        expected: &Expected,
+        user: Uuid,
+        edit: &PersonEdit,
+    ) -> Result<EditedUser, Error> {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         let (old, _) = self.turn(&mut tx, user, Turn::Edit).await?;
+        if !expected.holds(&old) {
+            return Err(Refusal::PreconditionFailed.into());
+        }
         let new = valid(edit.applied_to(&old.person))?;
         if new == old.person {
             return Ok(EditedUser { user: old, invitation: None, revocation: None });

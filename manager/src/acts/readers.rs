@@ -5,7 +5,7 @@ mod configuring;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{self, Act, Actor, OutputFormat, Presence, ReaderId, UnixTime, to_base64url};
+use crate::domain::{self, Act, Actor, Expected, OutputFormat, Presence, ReaderId, UnixTime, to_base64url};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::proof;
@@ -150,9 +150,26 @@ impl Manager {
         id: ReaderId,
         edit: ReaderEdit,
     ) -> Result<ReaderSummary, Error> {
+        self.edit_expected_reader(actor, &Expected::Any, id, edit).await
+    }
+
+    /// Changes a reader as [`Manager::edit_reader`] does, if it is still as the edit is meant for.
+    ///
+    /// # Errors
+    /// Those of [`Manager::edit_reader`], [`Refusal::PreconditionFailed`].
+    pub async fn edit_expected_reader(
+        &self,
+        actor: Actor,
+        expected: &Expected,
+        id: ReaderId,
+        edit: ReaderEdit,
+    ) -> Result<ReaderSummary, Error> {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         let mut reader = self.reader_in_service(&mut tx, id).await?;
+        if *expected != Expected::Any && !expected.holds(&self.summary(&mut tx, reader.clone()).await?) {
+            return Err(Refusal::PreconditionFailed.into());
+        }
         let mut changed = Vec::new();
         if let Some(name) = edit.name {
             reader.name = checked_name(&name)?;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::{Act, Actor, ReaderId, Serial, Turn, UnixTime, User, UserStatus};
+use crate::domain::{Act, Actor, Event, ReaderId, Serial, Turn, UnixTime, User, UserStatus};
 use crate::error::{Error, Refusal};
 use crate::issuing::IssuingError;
 use crate::manager::Manager;
@@ -159,6 +159,20 @@ impl Manager {
         let octets = issuer.revocation_list(version, now, &serials, &readers).await?;
         tx.insert_revocation_list(project, version, &octets, now).await?;
         tx.mark_listed(project, version, now).await?;
+        if let Some((kind, about)) = Act::ListPublished.event() {
+            let (subject, actor) = (version.to_string(), Actor::Manager.to_string());
+            let event = Event {
+                kind,
+                about,
+                subject: &subject,
+                project,
+                at: now,
+                actor: &actor,
+                detail: "",
+                entry: None,
+            };
+            tx.announce(&event).await?;
+        }
         Ok(version)
     }
 

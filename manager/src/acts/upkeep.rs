@@ -16,6 +16,8 @@ const PLAN_LIFE_S: u32 = 90 * 24 * 3600;
 
 /// For how long mail is remembered after it was written, in seconds: 90 days.
 const MAIL_KEPT_S: u32 = 90 * 24 * 3600;
+/// For how long it is remembered what webhooks were told, in seconds: 30 days.
+const DELIVERIES_KEPT_S: u32 = 30 * 24 * 3600;
 
 impl Manager {
     /// Forgets what is over (challenges, old lists and plans), publishes the revocation list anew when it is a day old,
@@ -31,6 +33,7 @@ impl Manager {
         tx.forget_challenges(project, now).await?;
         tx.forget_invitation_secrets(project, now).await?;
         tx.forget_mail(project, UnixTime(now.0.saturating_sub(MAIL_KEPT_S))).await?;
+        tx.forget_deliveries(project, UnixTime(now.0.saturating_sub(DELIVERIES_KEPT_S))).await?;
         self.end_undo(&mut tx).await?;
         tx.forget_answers(project, UnixTime(now.0.saturating_sub(KEPT_S))).await?;
         tx.forget_answered(project, now).await?;

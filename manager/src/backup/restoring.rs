@@ -88,9 +88,12 @@ pub async fn restore(
         Err(error) => {
             drop(tx);
             store.close().await;
-            if let Some(target) = home.file() {
-                // Nothing may go on from a database that does not hold.
-                let _gone = fs::remove_file(target);
+            // Nothing may go on from a database that does not hold.
+            match home.file() {
+                Some(target) => {
+                    let _gone = fs::remove_file(target);
+                }
+                None => Store::drop_tables(home).await?,
             }
             return Err(error);
         }

@@ -8,6 +8,8 @@ use tokio::sync::watch;
 
 use super::mail::MailArguments;
 use super::serving::LogFormat;
+use super::watching::WatchArguments;
+use super::webhooks::ReachArguments;
 use super::{KeyArguments, ProjectArguments, opening, output, serving};
 
 #[derive(Debug, Subcommand)]
@@ -38,6 +40,10 @@ pub(crate) struct RunArguments {
     #[command(flatten)]
     mail: Box<MailArguments>,
     #[command(flatten)]
+    reach: ReachArguments,
+    #[command(flatten)]
+    watch: WatchArguments,
+    #[command(flatten)]
     project: ProjectArguments,
 }
 
@@ -53,12 +59,14 @@ pub(super) async fn run(command: &JobsCommand, key: &KeyArguments, json: bool) -
             let dir = &arguments.project.dir;
             if arguments.once {
                 let manager = arguments.mail.apply(opening::open(dir, key).await?)?;
+                let manager = arguments.watch.apply(arguments.reach.apply(manager)).await?;
                 let done = once(&manager, arguments.kind, json).await;
                 manager.close().await;
                 return done;
             }
             serving::log(arguments.log_format);
             let manager = arguments.mail.apply(opening::open_first(dir, key).await?)?;
+            let manager = arguments.watch.apply(arguments.reach.apply(manager)).await?;
             until_stopped(&manager).await;
             manager.close().await;
             Ok(())

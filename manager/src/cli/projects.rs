@@ -1,7 +1,7 @@
 //! Projects of one installation.
 
 use clap::{Args, Subcommand};
-use manager::domain::{Actor, NewProject, Project, ProjectChange, project_id_text};
+use manager::domain::{Actor, NewProject, Project, ProjectChange, ReminderChange, project_id_text};
 use serde_json::json;
 
 use super::opening::SECONDS_PER_HOUR;
@@ -56,7 +56,20 @@ struct ChangeArguments {
     /// For how many hours new credentials are good.
     #[arg(long, value_name = "HOURS")]
     credential_life: Option<u32>,
+    /// Remind holders of invitations after so many days; off does not.
+    #[arg(long, value_name = "DAYS|off", value_parser = number_or_off)]
+    remind_after: Option<OrOff>,
+    /// Remind them so many hours before an invitation expires; off does not.
+    #[arg(long, value_name = "HOURS|off", value_parser = number_or_off)]
+    remind_before_expiry: Option<OrOff>,
+    /// Whether they are told when an invitation has expired.
+    #[arg(long, value_name = "true|false")]
+    tell_expired: Option<bool>,
 }
+
+/// A number, or none of what it counts.
+#[derive(Clone, Copy, Debug)]
+struct OrOff(Option<u32>);
 
 #[derive(Debug, Args)]
 pub(crate) struct EditArguments {
@@ -122,6 +135,11 @@ async fn edit(arguments: &EditArguments, key: &KeyArguments, json: bool) -> anyh
         public_url: arguments.change.url.clone(),
         invitation_life_s: hours(arguments.change.invitation_life),
         credential_life_s: hours(arguments.change.credential_life),
+        reminders: ReminderChange {
+            after_days: arguments.change.remind_after.map(|or_off| or_off.0),
+            before_expiry_hours: arguments.change.remind_before_expiry.map(|or_off| or_off.0),
+            when_expired: arguments.change.tell_expired,
+        },
     };
     let project = manager.edit_project(Actor::Operator, &change).await?;
     if json {
@@ -131,4 +149,11 @@ async fn edit(arguments: &EditArguments, key: &KeyArguments, json: bool) -> anyh
     }
     manager.close().await;
     Ok(())
+}
+
+fn number_or_off(text: &str) -> Result<OrOff, String> {
+    if text == "off" {
+        return Ok(OrOff(None));
+    }
+    text.parse().map(|number| OrOff(Some(number))).map_err(|_| "say a number, or off".to_owned())
 }

@@ -13,6 +13,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::flooding::FloodArguments;
 use super::mail::MailArguments;
+use super::watching::WatchArguments;
+use super::webhooks::ReachArguments;
 use super::{KeyArguments, opening, output};
 
 #[derive(Debug, Args)]
@@ -53,6 +55,10 @@ pub(crate) struct ServeArguments {
     no_jobs: bool,
     #[command(flatten)]
     mail: Box<MailArguments>,
+    #[command(flatten)]
+    reach: ReachArguments,
+    #[command(flatten)]
+    watch: WatchArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -71,7 +77,8 @@ pub(super) async fn serve(arguments: &ServeArguments, key: &KeyArguments, json: 
     };
     let manager = opening::open_first(&arguments.dir, key).await?;
     let manager = manager.with_http_settings(arguments.floods.settings());
-    let manager = arguments.mail.apply(manager)?;
+    let manager = arguments.reach.apply(arguments.mail.apply(manager)?);
+    let manager = arguments.watch.apply(manager).await?;
     let listener = listen(arguments.listen).await?;
     let address = listener.local_addr()?;
     let metrics_listener = match arguments.metrics_listen {

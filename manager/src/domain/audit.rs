@@ -57,6 +57,10 @@ pub enum Act {
     UserEdited,
     /// A user was invited.
     UserInvited,
+    /// The holder of an invitation that waits was reminded.
+    InvitationReminded,
+    /// An invitation expired unused.
+    InvitationExpired,
     /// An invitation was voided by wrong answers.
     InvitationVoided,
     /// A device redeemed an invitation.
@@ -101,6 +105,12 @@ pub enum Act {
     MailTested,
     /// Who is told of alerts was changed.
     AlertRecipientsChanged,
+    /// An endpoint for webhooks was added.
+    WebhookAdded,
+    /// An endpoint for webhooks was changed, or turned off or on.
+    WebhookChanged,
+    /// An endpoint for webhooks was removed.
+    WebhookRemoved,
 }
 
 /// One row of the log.
@@ -208,6 +218,51 @@ pub fn verify_chain(
 }
 
 impl Act {
+    /// Every act.
+    pub const ALL: [Self; 41] = [
+        Self::ProjectMade,
+        Self::ProjectChanged,
+        Self::AdministratorAdded,
+        Self::AdministratorChanged,
+        Self::AdministratorRemoved,
+        Self::TokenMade,
+        Self::TokenRevoked,
+        Self::ImportApplied,
+        Self::UndoWindowSet,
+        Self::ImportUndone,
+        Self::SyncWaiting,
+        Self::UserAdded,
+        Self::UserEdited,
+        Self::UserInvited,
+        Self::InvitationReminded,
+        Self::InvitationExpired,
+        Self::InvitationVoided,
+        Self::DeviceActivated,
+        Self::DevicesRevoked,
+        Self::UserSuspended,
+        Self::UserResumed,
+        Self::UserReset,
+        Self::UserDeleted,
+        Self::UserGone,
+        Self::ReaderEnrolled,
+        Self::ReaderEdited,
+        Self::ReaderRevoked,
+        Self::ListPublished,
+        Self::IssuerKeyMade,
+        Self::IssuerKeyActivated,
+        Self::IssuerKeyRetired,
+        Self::IssuerKeysResealed,
+        Self::BackupRestored,
+        Self::MailSettingsChanged,
+        Self::MailTextChanged,
+        Self::InvitationMailed,
+        Self::MailTested,
+        Self::AlertRecipientsChanged,
+        Self::WebhookAdded,
+        Self::WebhookChanged,
+        Self::WebhookRemoved,
+    ];
+
     /// The name in the log.
     pub const fn name(self) -> &'static str {
         match self {
@@ -225,6 +280,8 @@ impl Act {
             Self::UserAdded => "user_added",
             Self::UserEdited => "user_edited",
             Self::UserInvited => "user_invited",
+            Self::InvitationReminded => "invitation_reminded",
+            Self::InvitationExpired => "invitation_expired",
             Self::InvitationVoided => "invitation_voided",
             Self::DeviceActivated => "device_activated",
             Self::DevicesRevoked => "devices_revoked",
@@ -247,6 +304,9 @@ impl Act {
             Self::InvitationMailed => "invitation_mailed",
             Self::MailTested => "mail_tested",
             Self::AlertRecipientsChanged => "alert_recipients_changed",
+            Self::WebhookAdded => "webhook_added",
+            Self::WebhookChanged => "webhook_changed",
+            Self::WebhookRemoved => "webhook_removed",
         }
     }
 }

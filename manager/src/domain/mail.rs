@@ -48,8 +48,12 @@ pub enum AlertKind {
     MailBroken,
     /// An import by itself waits for somebody to confirm it.
     ImportStopped,
+    /// A list that lay in a watched folder cannot be applied.
+    ImportRefused,
     /// A webhook was turned off because it failed for too long.
     WebhookDisabled,
+    /// Something that a webhook was to be told was given up.
+    WebhookFailed,
     /// An issuer key should be exchanged soon.
     IssuerKeyExpiring,
     /// The project signs with another issuer key now.
@@ -79,11 +83,13 @@ impl MailState {
 
 impl AlertKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::MailBounced,
         Self::MailBroken,
         Self::ImportStopped,
+        Self::ImportRefused,
         Self::WebhookDisabled,
+        Self::WebhookFailed,
         Self::IssuerKeyExpiring,
         Self::IssuerKeyRotated,
     ];
@@ -94,7 +100,9 @@ impl AlertKind {
             Self::MailBounced => "mail_bounced",
             Self::MailBroken => "mail_broken",
             Self::ImportStopped => "import_stopped",
+            Self::ImportRefused => "import_refused",
             Self::WebhookDisabled => "webhook_disabled",
+            Self::WebhookFailed => "webhook_failed",
             Self::IssuerKeyExpiring => "issuer_key_expiring",
             Self::IssuerKeyRotated => "issuer_key_rotated",
         }

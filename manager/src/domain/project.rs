@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::fields::{self, FieldError};
 use super::ids::{ProjectId, UnixTime, project_id_text};
+use super::reminder::{REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, ReminderChange, ReminderSettings};
 
 /// For how long an invitation or credential may be good, in seconds: an hour to a leap year.
 pub const LIFE_S: RangeInclusive<u32> = 3600..=366 * 24 * 3600;
@@ -45,6 +46,8 @@ pub struct Project {
     pub invitation_life_s: u32,
     /// For how long a credential is good, in seconds.
     pub credential_life_s: u32,
+    /// When holders of invitations are reminded.
+    pub reminders: ReminderSettings,
     /// When it was made.
     #[schema(value_type = u32)]
     pub created_at: UnixTime,
@@ -63,6 +66,8 @@ pub struct ProjectChange {
     pub invitation_life_s: Option<u32>,
     /// For how long a new credential is good, in seconds: 1 hour to 1 year.
     pub credential_life_s: Option<u32>,
+    /// When holders of invitations are reminded.
+    pub reminders: ReminderChange,
 }
 
 /// What is wrong with the settings of a project.
@@ -84,6 +89,20 @@ pub enum ProjectError {
         what: &'static str,
         /// What was asked for.
         seconds: u32,
+    },
+    /// The time of a reminder.
+    #[error("reminders {when}: {value} {unit}; {least} to {most} are allowed, or none")]
+    Reminder {
+        /// After or before what.
+        when: &'static str,
+        /// What was asked for.
+        value: u32,
+        /// In which unit.
+        unit: &'static str,
+        /// The least that is allowed.
+        least: u32,
+        /// The most that is allowed.
+        most: u32,
     },
 }
 
@@ -108,6 +127,7 @@ impl NewProject {
             public_url: self.public_url.trim_end_matches('/').to_owned(),
             invitation_life_s: self.invitation_life_s,
             credential_life_s: self.credential_life_s,
+            reminders: ReminderSettings::default(),
             created_at,
         }
     }
@@ -156,16 +176,33 @@ impl ProjectChange {
             credential_life_s: self.credential_life_s.unwrap_or(project.credential_life_s),
         };
         new.check()?;
+        let reminders = self.reminders.applied_to(project.reminders);
+        check_reminders(reminders)?;
         let changes = [
             ("name", new.name != project.name),
             ("time_zone", new.time_zone != project.time_zone),
             ("public_url", new.public_url != project.public_url),
             ("invitation_life_s", new.invitation_life_s != project.invitation_life_s),
             ("credential_life_s", new.credential_life_s != project.credential_life_s),
+            ("reminders", reminders != project.reminders),
         ];
         let changed = changes.into_iter().filter(|(_, is_other)| *is_other).map(|(name, _)| name).collect();
-        Ok((new.into_project(project.id, project.created_at), changed))
+        Ok((Project { reminders, ..new.into_project(project.id, project.created_at) }, changed))
     }
+}
+
+fn check_reminders(reminders: ReminderSettings) -> Result<(), ProjectError> {
+    let checks = [
+        ("after an invitation", reminders.after_days, "days", REMIND_AFTER_DAYS),
+        ("before its end", reminders.before_expiry_hours, "hours", REMIND_BEFORE_EXPIRY_HOURS),
+    ];
+    for (when, value, unit, allowed) in checks {
+        if let Some(value) = value.filter(|value| !allowed.contains(value)) {
+            let (least, most) = (*allowed.start(), *allowed.end());
+            return Err(ProjectError::Reminder { when, value, unit, least, most });
+        }
+    }
+    Ok(())
 }
 
 fn project_id_as_text<S: Serializer>(id: &ProjectId, serializer: S) -> Result<S::Ok, S::Error> {
@@ -210,5 +247,21 @@ mod tests {
         for (project, message) in cases {
             assert_eq!(project.check().unwrap_err().to_string(), message);
         }
+    }
+    #[test]
+    fn reminders_are_changed_one_by_one_and_within_bounds() {
+        let project = NewProject::named("Works").into_project(ProjectId([1; 8]), UnixTime(1));
+        let reminded = |after_days| ProjectChange {
+            reminders: ReminderChange { after_days: Some(after_days), ..ReminderChange::default() },
+            ..ProjectChange::default()
+        };
+        let (changed, names) = reminded(None).applied(&project).unwrap();
+        assert_eq!(changed.reminders, ReminderSettings { after_days: None, ..project.reminders });
+        assert_eq!(names, ["reminders"]);
+        assert_eq!(reminded(Some(3)).applied(&project).unwrap().1, [""; 0]);
+        assert_eq!(
+            reminded(Some(367)).applied(&project).unwrap_err().to_string(),
+            "reminders after an invitation: 367 days; 1 to 366 are allowed, or none"
+        );
     }
 }

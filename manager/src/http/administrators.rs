@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::access::{AdministratorsRead, AdministratorsWrite, Allowed, Api};
+use super::conditional::{IfMatch, Tagged};
 use super::json::{Body, Segment};
 use super::paging::{Page, PageQuery};
 use super::problem::Problem;
@@ -82,7 +83,7 @@ pub(super) struct MadeToken {
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list, add))
-        .routes(routes!(change, remove))
+        .routes(routes!(show, change, remove))
         .routes(routes!(tokens, make_token))
         .routes(routes!(revoke_token))
 }
@@ -119,25 +120,48 @@ async fn add(
     Ok((StatusCode::CREATED, Json(added)))
 }
 
+/// Shows an administrator.
+#[utoipa::path(get, path = "/v1/administrators/{administrator}", operation_id = "show_administrator",
+    tag = "Administrators",
+    security(("token" = ["administrators:read"])),
+    params(("administrator" = Uuid, Path, description = "The administrator")),
+    responses(
+        (status = 200, description = "The administrator", body = Administrator,
+            headers(("ETag" = String, description = "The version of the administrator"))),
+        (status = 404, description = "`administrator-unknown`")))]
+async fn show(
+    access: Allowed<AdministratorsRead>,
+    Segment(administrator): Segment<Uuid>,
+) -> Result<Tagged<Administrator>, Problem> {
+    Ok(Tagged(access.manager().administrator(administrator).await?))
+}
+
 /// Changes name, address or role of an administrator; a role holds from the next request on.
 #[utoipa::path(patch, path = "/v1/administrators/{administrator}", operation_id = "change_administrator",
     tag = "Administrators",
     security(("token" = ["administrators:write"])),
-    params(("administrator" = Uuid, Path, description = "The administrator")),
+    params(
+        ("administrator" = Uuid, Path, description = "The administrator"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the administrator that the edit is meant for, or `*`")),
     request_body = ChangeRequest,
     responses(
-        (status = 200, description = "The administrator", body = Administrator),
+        (status = 200, description = "The administrator", body = Administrator,
+            headers(("ETag" = String, description = "The version of the administrator"))),
         (status = 404, description = "`administrator-unknown`"),
         (status = 409, description = "`last-owner`: a project is never without an owner, `administrator-known`"),
-        (status = 422, description = "`administrator-invalid`: the name or the e-mail address is not allowed")))]
+        (status = 412, description = "`precondition-failed`: changed meanwhile"),
+        (status = 422, description = "`administrator-invalid`: the name or the e-mail address is not allowed"),
+        (status = 428, description = "`precondition-required`: there is no `If-Match`")))]
 async fn change(
     access: Allowed<AdministratorsWrite>,
     Segment(administrator): Segment<Uuid>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<ChangeRequest>,
-) -> Result<Json<Administrator>, Problem> {
+) -> Result<Tagged<Administrator>, Problem> {
     let ChangeRequest { name, email, role } = request;
     let change = AdministratorChange { name, email, role };
-    Ok(Json(access.manager().change_administrator(access.actor(), administrator, &change).await?))
+    let (manager, actor) = (access.manager(), access.actor());
+    Ok(Tagged(manager.change_expected_administrator(actor, &expected, administrator, &change).await?))
 }
 
 /// Removes an administrator and revokes the tokens of that administrator.

@@ -9,7 +9,7 @@ use super::access::{Allowed, Api, SettingsRead, SettingsWrite};
 use super::conditional::{IfMatch, Tagged};
 use super::json::Body;
 use super::problem::Problem;
-use crate::domain::{Project, ProjectChange};
+use crate::domain::{Project, ProjectChange, ReminderChange};
 
 /// What is to be changed about the settings; what is left out stays.
 #[derive(Deserialize, ToSchema)]
@@ -27,6 +27,9 @@ pub(super) struct SettingsChange {
     /// For how long a new credential is good, in seconds: 1 hour to 1 year.
     #[schema(minimum = 3600, maximum = 31622400)]
     credential_life_s: Option<u32>,
+    /// When holders of invitations are reminded; what is left out stays.
+    #[serde(default)]
+    reminders: ReminderChange,
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
@@ -59,7 +62,9 @@ async fn change(
     IfMatch(expected): IfMatch,
     Body(request): Body<SettingsChange>,
 ) -> Result<Tagged<Project>, Problem> {
-    let SettingsChange { name, time_zone, public_url, invitation_life_s, credential_life_s } = request;
-    let change = ProjectChange { name, time_zone, public_url, invitation_life_s, credential_life_s };
+    let SettingsChange { name, time_zone, public_url, invitation_life_s, credential_life_s, reminders } =
+        request;
+    let change =
+        ProjectChange { name, time_zone, public_url, invitation_life_s, credential_life_s, reminders };
     Ok(Tagged(access.manager().edit_expected_project(access.actor(), &expected, &change).await?))
 }

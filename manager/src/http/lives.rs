@@ -1,7 +1,7 @@
 //! Routes that add, change, reset and delete users.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderName, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -9,11 +9,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::access::{Allowed, Api, UsersWrite};
+use super::conditional::IfMatch;
 use super::json::{Body, Segment};
 use super::problem::Problem;
 use super::users::InvitationView;
 use crate::acts::Revocation;
-use crate::domain::{Person, PersonEdit, User};
+use crate::domain::{Person, PersonEdit, User, Version};
 
 /// A user to be added.
 #[derive(Deserialize, ToSchema)]
@@ -78,22 +79,29 @@ async fn add(
 /// user ID revokes the credentials that carry the old one; the phone gets the new one when it renews.
 #[utoipa::path(patch, path = "/v1/users/{user}", operation_id = "edit_user", tag = "Users",
     security(("token" = ["users:write"])),
-    params(("user" = Uuid, Path, description = "The user")),
+    params(
+        ("user" = Uuid, Path, description = "The user"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the user that the edit is meant for, or `*`")),
     request_body = PersonEdit,
     responses(
-        (status = 200, description = "The user and what followed", body = Edited),
+        (status = 200, description = "The user and what followed", body = Edited,
+            headers(("ETag" = String, description = "The version of the user"))),
         (status = 404, description = "`user-unknown`"),
         (status = 409, description = "`taken`"),
         (status = 410, description = "`user-deleted`"),
-        (status = 422, description = "`person-invalid`")))]
+        (status = 412, description = "`precondition-failed`: changed meanwhile"),
+        (status = 422, description = "`person-invalid`"),
+        (status = 428, description = "`precondition-required`: there is no `If-Match`")))]
 async fn edit(
     access: Allowed<UsersWrite>,
     Segment(user): Segment<Uuid>,
+    IfMatch(expected): IfMatch,
     Body(edit): Body<PersonEdit>,
-) -> Result<Json<Edited>, Problem> {
-    let edited = access.manager().edit_user(access.actor(), user, &edit).await?;
+) -> Result<([(HeaderName, String); 1], Json<Edited>), Problem> {
+    let edited = access.manager().edit_expected_user(access.actor(), &expected, user, &edit).await?;
     let invitation = edited.invitation.map(InvitationView::from);
-    Ok(Json(Edited { user: edited.user, invitation, revocation: edited.revocation }))
+    let tag = [(header::ETAG, Version::of(&edited.user).tag())];
+    Ok((tag, Json(Edited { user: edited.user, invitation, revocation: edited.revocation })))
 }
 
 /// Deletes a user: an invitation is void at once, a phone is revoked now.

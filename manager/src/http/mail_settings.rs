@@ -12,6 +12,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::access::{Allowed, Api, SettingsRead, SettingsWrite};
+use super::conditional::{IfMatch, Tagged};
 use super::json::{Body, Segment};
 use super::paging::{Page, PageQuery};
 use super::problem::Problem;
@@ -97,23 +98,29 @@ pub(super) fn text_routes() -> OpenApiRouter<Api> {
 /// Shows what the project sets about its mail.
 #[utoipa::path(get, path = "/v1/mail/settings", operation_id = "mail_settings", tag = "Mail",
     security(("token" = ["settings:read"])),
-    responses((status = 200, description = "The settings", body = MailSettings)))]
-async fn settings(access: Allowed<SettingsRead>) -> Result<Json<MailSettings>, Problem> {
-    Ok(Json(access.manager().mail_settings().await?))
+    responses((status = 200, description = "The settings", body = MailSettings,
+        headers(("ETag" = String, description = "The version of the settings")))))]
+async fn settings(access: Allowed<SettingsRead>) -> Result<Tagged<MailSettings>, Problem> {
+    Ok(Tagged(access.manager().mail_settings().await?))
 }
 
 /// Changes what the project sets about its mail.
 #[utoipa::path(patch, path = "/v1/mail/settings", operation_id = "edit_mail_settings", tag = "Mail",
     security(("token" = ["settings:write"])),
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` of the settings that the edit is meant for, or `*`")),
     request_body = MailSettingsEdit,
     responses(
-        (status = 200, description = "The settings", body = MailSettings),
-        (status = 422, description = "`mail-address-invalid`, `mail-setting-invalid`")))]
+        (status = 200, description = "The settings", body = MailSettings,
+            headers(("ETag" = String, description = "The version of the settings"))),
+        (status = 412, description = "`precondition-failed`: changed meanwhile"),
+        (status = 422, description = "`mail-address-invalid`, `mail-setting-invalid`"),
+        (status = 428, description = "`precondition-required`: there is no `If-Match`")))]
 async fn edit_settings(
     access: Allowed<SettingsWrite>,
+    IfMatch(expected): IfMatch,
     Body(edit): Body<MailSettingsEdit>,
-) -> Result<Json<MailSettings>, Problem> {
-    Ok(Json(access.manager().edit_mail_settings(access.actor(), &edit).await?))
+) -> Result<Tagged<MailSettings>, Problem> {
+    Ok(Tagged(access.manager().edit_expected_mail_settings(access.actor(), &expected, &edit).await?))
 }
 
 /// Lists every text of mail.

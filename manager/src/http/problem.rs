@@ -10,6 +10,8 @@ use super::observing;
 use crate::domain::{ProjectError, UndoConflicts};
 use crate::error::{Error, Refusal};
 use crate::import::ImportErrors;
+use crate::issuing::IssuingError;
+use crate::vault::VaultError;
 
 /// Seconds after which a request may be repeated that met a database that could not be used.
 const RETRY_AFTER_S: u64 = 2;
@@ -150,6 +152,12 @@ impl Problem {
         Self { retry_after_s: Some(RETRY_AFTER_S), ..problem }
     }
 
+    /// The token is away, or was for a moment.
+    fn key_unavailable() -> Self {
+        let title = "The issuer key cannot be used at the moment; try again soon.";
+        Self { title: title.to_owned(), ..Self::unavailable() }
+    }
+
     fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "The manager failed; try again later.")
     }
@@ -187,6 +195,12 @@ impl From<Error> for Problem {
             Error::Store(error) if error.is_passing() => {
                 tracing::warn!(%error, "a request has to be repeated");
                 Self::unavailable()
+            }
+            Error::Issuing(IssuingError::Token(error)) | Error::Vault(VaultError::Token(error))
+                if error.is_passing() =>
+            {
+                tracing::error!(%error, "a request has to be repeated");
+                Self::key_unavailable()
             }
             other => {
                 tracing::error!(error = %other, "a request failed");
@@ -243,6 +257,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ProjectUnknown
         | Refusal::ListUnknown(_)
         | Refusal::RecipientUnknown
+        | Refusal::WebhookUnknown
+        | Refusal::DeliveryUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -260,6 +276,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::SyncWaits { .. }
         | Refusal::ConfirmationNeeded(_)
         | Refusal::MailNotRepeatable
+        | Refusal::WebhooksFull
+        | Refusal::WebhookOff
         | Refusal::ReaderKnown(_)
         | Refusal::KeyState(_)
         | Refusal::KeyHeldUp(_)
@@ -276,6 +294,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::MailAddress(_)
         | Refusal::MailSetting(_)
         | Refusal::MailText(_)
+        | Refusal::WebhookInvalid(_)
         | Refusal::Administrator(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid

@@ -8,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::access::{Allowed, Api, ReadersRead, ReadersWrite};
+use super::conditional::{IfMatch, Tagged};
 use super::json::{Base64Url, Body, Segment};
 use super::paging::{Page, PageQuery};
 use super::problem::Problem;
@@ -108,33 +109,41 @@ async fn list(access: Allowed<ReadersRead>, page: Page<u32>) -> Result<Json<Read
     security(("token" = ["readers:read"])),
     params(("reader" = u32, Path, description = "The reader")),
     responses(
-        (status = 200, description = "The reader", body = ReaderSummary),
+        (status = 200, description = "The reader", body = ReaderSummary,
+            headers(("ETag" = String, description = "The version of the reader"))),
         (status = 404, description = "`reader-unknown`")))]
 async fn show(
     access: Allowed<ReadersRead>,
     Segment(reader): Segment<u32>,
-) -> Result<Json<ReaderSummary>, Problem> {
-    Ok(Json(access.manager().reader(ReaderId(reader)).await?))
+) -> Result<Tagged<ReaderSummary>, Problem> {
+    Ok(Tagged(access.manager().reader(ReaderId(reader)).await?))
 }
 
 /// Changes what is set about a reader; it learns so with its next configuration.
 #[utoipa::path(patch, path = "/v1/readers/{reader}", operation_id = "edit_reader", tag = "Readers",
     security(("token" = ["readers:write"])),
-    params(("reader" = u32, Path, description = "The reader")),
+    params(
+        ("reader" = u32, Path, description = "The reader"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the reader that the edit is meant for, or `*`")),
     request_body = EditRequest,
     responses(
-        (status = 200, description = "The reader", body = ReaderSummary),
+        (status = 200, description = "The reader", body = ReaderSummary,
+            headers(("ETag" = String, description = "The version of the reader"))),
         (status = 404, description = "`reader-unknown`"),
         (status = 410, description = "`reader-revoked`"),
-        (status = 422, description = "`reader-name-invalid`, `reader-place-invalid`, `output-format-invalid`")))]
+        (status = 412, description = "`precondition-failed`: changed meanwhile"),
+        (status = 422, description = "`reader-name-invalid`, `reader-place-invalid`, `output-format-invalid`"),
+        (status = 428, description = "`precondition-required`: there is no `If-Match`")))]
 async fn edit(
     access: Allowed<ReadersWrite>,
     Segment(reader): Segment<u32>,
+    IfMatch(expected): IfMatch,
     Body(request): Body<EditRequest>,
-) -> Result<Json<ReaderSummary>, Problem> {
+) -> Result<Tagged<ReaderSummary>, Problem> {
     let EditRequest { name, place, presence, output } = request;
     let edit = ReaderEdit { name, place, presence, output };
-    Ok(Json(access.manager().edit_reader(access.actor(), ReaderId(reader), edit).await?))
+    let manager = access.manager();
+    Ok(Tagged(manager.edit_expected_reader(access.actor(), &expected, ReaderId(reader), edit).await?))
 }
 
 /// Signs a new revocation list now, for whoever is to see that it is fresh.

@@ -36,6 +36,8 @@ pub(super) fn routes() -> Router<Api> {
         .route("/scim/v2/Schemas/{id}", get(one_schema))
         .route("/scim/v2/Users", users)
         .route("/scim/v2/Users/.search", post(search))
+        // Of all kinds of resources, which are users.
+        .route("/scim/v2/.search", post(search))
         .route("/scim/v2/Users/{id}", user)
         .route("/scim/v2/Me", any(unsupported))
         .route("/scim/v2/Bulk", any(unsupported))

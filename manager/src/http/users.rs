@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::access::{Allowed, Api, UsersRead, UsersWrite};
+use super::conditional::Tagged;
 use super::json::{Body, Segment};
 use super::paging::{Page, PageQuery};
 use super::problem::Problem;
@@ -141,9 +142,12 @@ async fn counts(access: Allowed<UsersRead>) -> Result<Json<Counts>, Problem> {
 #[utoipa::path(get, path = "/v1/users/{user}", operation_id = "show_user", tag = "Users",
     security(("token" = ["users:read"])),
     params(("user" = Uuid, Path, description = "The user")),
-    responses((status = 200, description = "The user", body = User), (status = 404, description = "`user-unknown`")))]
-async fn show(access: Allowed<UsersRead>, Segment(user): Segment<Uuid>) -> Result<Json<User>, Problem> {
-    Ok(Json(access.manager().user(user).await?))
+    responses(
+        (status = 200, description = "The user", body = User,
+            headers(("ETag" = String, description = "The version of the user"))),
+        (status = 404, description = "`user-unknown`")))]
+async fn show(access: Allowed<UsersRead>, Segment(user): Segment<Uuid>) -> Result<Tagged<User>, Problem> {
+    Ok(Tagged(access.manager().user(user).await?))
 }
 
 /// Lists the phones of a user, oldest first.

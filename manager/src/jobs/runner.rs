@@ -248,8 +248,11 @@ async fn has_work(manager: &Manager, tx: &mut Transaction, kind: JobKind) -> Res
     Ok(match kind {
         JobKind::Alerts => tx.has_untold_alerts(project).await?,
         JobKind::Bounces => manager.mail_options().bounces.is_some(),
+        JobKind::Folder => manager.has_lists().await?,
         JobKind::Mail => tx.has_due_mail(project, now).await?,
+        JobKind::Reminders => manager.has_to_remind(tx).await?,
         JobKind::Upkeep => true,
+        JobKind::Webhooks => tx.has_due_deliveries(project, now).await?,
     })
 }
 

@@ -131,11 +131,17 @@ const fn sentence(kind: AlertKind, language: Language) -> &'static str {
         (AlertKind::MailBroken, Language::De) => "Eine Zeit lang konnten keine E-Mails gesendet werden",
         (AlertKind::ImportStopped, Language::En) => "An import waits for your confirmation",
         (AlertKind::ImportStopped, Language::De) => "Ein Import wartet auf Ihre Bestätigung",
+        (AlertKind::ImportRefused, Language::En) => "A list of people could not be imported",
+        (AlertKind::ImportRefused, Language::De) => "Eine Personenliste konnte nicht importiert werden",
         (AlertKind::WebhookDisabled, Language::En) => {
             "A webhook was turned off because it failed for too long"
         }
         (AlertKind::WebhookDisabled, Language::De) => {
             "Ein Webhook wurde abgeschaltet, weil er zu lange gescheitert ist"
+        }
+        (AlertKind::WebhookFailed, Language::En) => "A webhook did not take what it was to be told",
+        (AlertKind::WebhookFailed, Language::De) => {
+            "Ein Webhook hat nicht angenommen, was ihm mitgeteilt werden sollte"
         }
         (AlertKind::IssuerKeyExpiring, Language::En) => "An issuer key should be exchanged soon",
         (AlertKind::IssuerKeyExpiring, Language::De) => {

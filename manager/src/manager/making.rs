@@ -67,6 +67,8 @@ impl Manager {
                 opened,
                 http_settings: Arc::default(),
                 mail_options,
+                webhook_options: Arc::default(),
+                watched: Arc::default(),
                 once: None,
             },
             token,

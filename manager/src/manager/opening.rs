@@ -102,7 +102,15 @@ impl Manager {
         let (unlock, ids) = (unlock.clone(), IdSource::new());
         let shared = Shared { store, unlock, clock: Box::new(clock), ids, pulse: Pulse::default(), projects };
         let mail_options = Arc::new(MailOptions::in_directory(home.directory()));
-        Ok(Self { shared: Arc::new(shared), opened, http_settings: Arc::default(), mail_options, once: None })
+        Ok(Self {
+            shared: Arc::new(shared),
+            opened,
+            http_settings: Arc::default(),
+            mail_options,
+            webhook_options: Arc::default(),
+            watched: Arc::default(),
+            once: None,
+        })
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn schemas(base: &str) -> Vec<Value> {
         complex(
             "name",
             "The name",
-            false,
+            (true, false),
             vec![
                 text("formatted", "First and last name", false, false, "readOnly", "none"),
                 text("familyName", "Last name", true, false, "readWrite", "none"),
@@ -69,15 +69,20 @@ pub(crate) fn schemas(base: &str) -> Vec<Value> {
         text("displayName", "First and last name", false, false, "readOnly", "none"),
         complex(
             "emails",
-            "The one e-mail address",
-            true,
+            "The one e-mail address; not needed where the user name is one",
+            (true, true),
             vec![
-                text("value", "The address", false, false, "readWrite", "server"),
+                text("value", "The address", true, false, "readWrite", "server"),
                 text("type", "Always work", false, false, "readOnly", "none"),
-                boolean("primary", "Always true", "readOnly"),
+                boolean("primary", "Always true", false, "readOnly"),
             ],
         ),
-        boolean("active", "Whether the user may use a phone; false suspends", "readWrite"),
+        boolean(
+            "active",
+            "Whether the user may use a phone; false suspends, true unless said",
+            true,
+            "readWrite",
+        ),
     ];
     let number = text(
         "employeeNumber",
@@ -107,16 +112,21 @@ fn text(
     })
 }
 
-fn boolean(name: &str, description: &str, mutability: &str) -> Value {
+fn boolean(name: &str, description: &str, required: bool, mutability: &str) -> Value {
     json!({
-        "name": name, "type": "boolean", "multiValued": false, "description": description, "required": false,
+        "name": name, "type": "boolean", "multiValued": false, "description": description, "required": required,
         "mutability": mutability, "returned": "default",
     })
 }
 
-fn complex(name: &str, description: &str, is_multi_valued: bool, sub: Vec<Value>) -> Value {
+fn complex(
+    name: &str,
+    description: &str,
+    (required, is_multi_valued): (bool, bool),
+    sub: Vec<Value>,
+) -> Value {
     json!({
         "name": name, "type": "complex", "multiValued": is_multi_valued, "description": description,
-        "required": false, "mutability": "readWrite", "returned": "default", "subAttributes": sub,
+        "required": required, "mutability": "readWrite", "returned": "default", "subAttributes": sub,
     })
 }

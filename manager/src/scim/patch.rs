@@ -130,6 +130,11 @@ fn set(
             };
         }
     }
+    // A user without it would be active again.
+    if name.name == "active" && !name.is_enterprise && value.is_null() {
+        let detail = "active cannot be removed; replace it by true or false";
+        return Err(ScimError::new(ScimType::Mutability, detail));
+    }
     // Of an address, only the value can be another one.
     if name.name == "emails" && matches!(name.sub.as_deref(), Some("type" | "primary" | "display")) {
         return Ok(());
@@ -234,6 +239,7 @@ mod tests {
                 ScimType::InvalidPath,
             ),
             (json!([{ "op": "replace", "path": "id", "value": "x" }]), ScimType::Mutability),
+            (json!([{ "op": "remove", "path": "active" }]), ScimType::Mutability),
             (
                 json!([{ "op": "replace", "path": "emails[type eq \"home\"].value", "value": "x" }]),
                 ScimType::NoTarget,

@@ -2,7 +2,7 @@
 
 use super::rows::{number, octets, time};
 use super::{StoreError, Transaction};
-use crate::domain::{Act, Actor, AuditEntry, ProjectId, UnixTime};
+use crate::domain::{Act, Actor, AuditEntry, Event, ProjectId, UnixTime};
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Columns {
@@ -17,7 +17,7 @@ pub(super) struct Columns {
 }
 
 impl Transaction {
-    /// Appends what was done to the log.
+    /// Appends what was done to the log, and writes down for whoever listens that it was.
     pub(crate) async fn record(
         &mut self,
         project: ProjectId,
@@ -51,7 +51,12 @@ impl Transaction {
             .bind(entry.hash.as_slice())
             .execute()
             .await?;
-        Ok(())
+        // A list is announced where it is signed, since most are signed for the sake of another act.
+        let event = act.event().filter(|_| act != Act::ListPublished);
+        let Some((kind, about)) = event else { return Ok(()) };
+        let (actor, subject, detail) = (&entry.actor, &entry.subject, &entry.detail);
+        let entry = Some(entry.sequence);
+        self.announce(&Event { kind, about, subject, project, at: now, actor, detail, entry }).await
     }
 
     /// The length of the log and the hash of its last row, as the project remembers them.

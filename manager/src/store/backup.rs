@@ -65,6 +65,23 @@ impl Store {
         connection.close().await?;
         Ok(tables > 0)
     }
+
+    /// Drops every table of a server's database, which had none before a restoration.
+    pub(crate) async fn drop_tables(home: &Home) -> Result<(), StoreError> {
+        let Some(server) = home.database().and_then(|url| url.servers.first()) else { return Ok(()) };
+        let mut connection = server.connect().await?;
+        let drop: (Option<String>,) = sqlx::query_as(
+            "SELECT 'DROP TABLE ' || string_agg(format('%I.%I', table_schema, table_name), ', ') || ' CASCADE' \
+             FROM information_schema.tables WHERE table_schema = ANY (current_schemas(false))",
+        )
+        .fetch_one(&mut connection)
+        .await?;
+        if let (Some(statement),) = drop {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(statement)).execute(&mut connection).await?;
+        }
+        connection.close().await?;
+        Ok(())
+    }
 }
 
 /// Whether a file is a sound SQLite database.

@@ -65,6 +65,23 @@ struct PlanRow {
 }
 
 impl Transaction {
+    /// Whether a plan of this origin was applied.
+    pub(crate) async fn is_origin_applied(
+        &mut self,
+        project: ProjectId,
+        origin: &str,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(Uuid,)> = self
+            .query(
+                "SELECT id FROM plans WHERE project = $1 AND applied_at IS NOT NULL AND origin = $2 LIMIT 1",
+            )
+            .bind(project.0.as_slice())
+            .bind(origin)
+            .fetch_optional()
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// Keeps a plan; `new_id` gives each user to be added an identifier.
     pub(crate) async fn insert_plan(
         &mut self,
@@ -136,12 +153,13 @@ impl Transaction {
         rows.into_iter().map(PlanRow::into_plan).collect()
     }
 
-    /// The plan that was applied last and not undone.
+    /// The plan that was applied last and not undone: each is applied to the roster that the one before it left, while
+    /// two may have been applied within one second.
     pub(crate) async fn last_applied_plan(&mut self, project: ProjectId) -> Result<Option<Uuid>, StoreError> {
         let row: Option<(Uuid,)> = self
             .query(
                 "SELECT id FROM plans WHERE project = $1 AND applied_at IS NOT NULL AND undone_at IS NULL \
-             ORDER BY applied_at DESC, id DESC LIMIT 1",
+             ORDER BY roster_version DESC, applied_at DESC, id DESC LIMIT 1",
             )
             .bind(project.0.as_slice())
             .fetch_optional()

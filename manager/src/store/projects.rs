@@ -3,7 +3,7 @@
 use super::rows::{number, octets, time};
 use super::{StoreError, Transaction};
 use crate::challenge::ChallengeSecret;
-use crate::domain::{Project, ProjectId, ReaderId, Serial, chain_start};
+use crate::domain::{Project, ProjectId, ReaderId, ReminderSettings, Serial, chain_start};
 
 /// How the key of a vault is made from what the operator has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +24,9 @@ struct ProjectRow {
     public_url: String,
     invitation_life_s: i64,
     credential_life_s: i64,
+    remind_after_days: Option<i64>,
+    remind_before_expiry_hours: Option<i64>,
+    tell_expired: i64,
     created_at: i64,
 }
 
@@ -36,7 +39,8 @@ impl Transaction {
         let head = chain_start(project.id);
         self.query(
             "INSERT INTO projects (id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at, \
-             audit_head, challenge_secret, ordinal) SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, COALESCE(MAX(ordinal), 0) + 1 FROM projects",
+             audit_head, challenge_secret, remind_after_days, remind_before_expiry_hours, tell_expired, ordinal) \
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE(MAX(ordinal), 0) + 1 FROM projects",
         )
         .bind(project.id.0.as_slice())
         .bind(&project.name)
@@ -47,6 +51,9 @@ impl Transaction {
         .bind(i64::from(project.created_at.0))
         .bind(head.as_slice())
         .bind(secret.expose().as_slice())
+        .bind(project.reminders.after_days.map(i64::from))
+        .bind(project.reminders.before_expiry_hours.map(i64::from))
+        .bind(i64::from(project.reminders.when_expired))
         .execute()
         .await?;
         let serials = self.query("INSERT INTO serials (project, last_serial) VALUES ($1, 0)");
@@ -81,7 +88,8 @@ impl Transaction {
     pub(crate) async fn update_project(&mut self, project: &Project) -> Result<(), StoreError> {
         self.query(
             "UPDATE projects SET name = $2, time_zone = $3, public_url = $4, invitation_life_s = $5, \
-             credential_life_s = $6, settings_version = settings_version + 1 WHERE id = $1",
+             credential_life_s = $6, remind_after_days = $7, remind_before_expiry_hours = $8, tell_expired = $9, \
+             settings_version = settings_version + 1 WHERE id = $1",
         )
         .bind(project.id.0.as_slice())
         .bind(&project.name)
@@ -89,6 +97,9 @@ impl Transaction {
         .bind(&project.public_url)
         .bind(i64::from(project.invitation_life_s))
         .bind(i64::from(project.credential_life_s))
+        .bind(project.reminders.after_days.map(i64::from))
+        .bind(project.reminders.before_expiry_hours.map(i64::from))
+        .bind(i64::from(project.reminders.when_expired))
         .execute()
         .await?;
         Ok(())
@@ -97,8 +108,8 @@ impl Transaction {
     pub(crate) async fn project(&mut self, id: ProjectId) -> Result<Option<Project>, StoreError> {
         let row: Option<ProjectRow> = self
             .query(
-                "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at \
-                 FROM projects WHERE id = $1",
+                "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, remind_after_days, \
+                 remind_before_expiry_hours, tell_expired, created_at FROM projects WHERE id = $1",
             )
             .bind(id.0.as_slice())
             .fetch_optional()
@@ -117,8 +128,8 @@ impl Transaction {
     pub(crate) async fn projects(&mut self) -> Result<Vec<Project>, StoreError> {
         let rows: Vec<ProjectRow> = self
             .query(
-                "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at \
-             FROM projects ORDER BY ordinal, id",
+                "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, remind_after_days, \
+                 remind_before_expiry_hours, tell_expired, created_at FROM projects ORDER BY ordinal, id",
             )
             .fetch_all()
             .await?;
@@ -253,6 +264,12 @@ impl Transaction {
 
 impl ProjectRow {
     fn into_project(self) -> Result<Project, StoreError> {
+        let reminder = |value: Option<i64>| value.map(|value| number(value, "reminder")).transpose();
+        let reminders = ReminderSettings {
+            after_days: reminder(self.remind_after_days)?,
+            before_expiry_hours: reminder(self.remind_before_expiry_hours)?,
+            when_expired: self.tell_expired != 0,
+        };
         Ok(Project {
             id: ProjectId(octets(&self.id, "project id")?),
             name: self.name,
@@ -260,6 +277,7 @@ impl ProjectRow {
             public_url: self.public_url,
             invitation_life_s: number(self.invitation_life_s, "invitation life")?,
             credential_life_s: number(self.credential_life_s, "credential life")?,
+            reminders,
             created_at: time(self.created_at)?,
         })
     }

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
 
 use super::transaction::{Inner, Transaction};
 use super::{PREPARED_STATEMENTS, StoreError, schema};
@@ -32,10 +32,9 @@ impl Embedded {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(PREPARED_STATEMENTS);
-        let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        let writer = pool(1).connect_with(options.clone()).await?;
         schema::sqlite().run(&writer).await?;
-        let readers =
-            SqlitePoolOptions::new().max_connections(READ_CONNECTIONS).connect_with(options).await?;
+        let readers = pool(READ_CONNECTIONS).connect_with(options).await?;
         Ok(Self { writer, readers })
     }
 
@@ -63,5 +62,59 @@ impl Embedded {
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Connections, of which none is used again that was left in a transaction.
+///
+/// A full disk, a failed read or write and a lack of memory make SQLite roll back by itself. The driver does not hear of
+/// it: it goes on counting the transaction, and the next one would be a savepoint of one that is not there. A writer then
+/// fails for good, and a reader sees one state of the database for good.
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::transaction::Inner;
+
+    /// A database with a table of octets.
+    async fn with_table(dir: &Path) -> Embedded {
+        let file = dir.join("manager.db");
+        std::fs::File::create(&file).unwrap();
+        let database = Embedded::open(&file).await.unwrap();
+        sqlx::raw_sql("CREATE TABLE things (octets BLOB)").execute(&database.writer).await.unwrap();
+        database
+    }
+
+    async fn insert(database: &Embedded, octets: usize) -> Result<(), StoreError> {
+        let mut tx = database.write().await?;
+        let Inner::Sqlite(connection) = tx.inner() else { panic!("not SQLite") };
+        sqlx::query("INSERT INTO things VALUES (zeroblob($1))")
+            .bind(i64::try_from(octets).unwrap())
+            .execute(&mut **connection)
+            .await?;
+        tx.commit().await
+    }
+
+    #[tokio::test]
+    async fn a_database_that_was_full_is_written_again_once_there_is_room() {
+        let dir = tempfile::tempdir().unwrap();
+        let database = with_table(dir.path()).await;
+        // As if the disk had no room for another page; it holds for this connection.
+        let pages: (i64,) =
+            sqlx::query_as("PRAGMA max_page_count = 1").fetch_one(&database.writer).await.unwrap();
+        let full = insert(&database, 1 << 20).await.unwrap_err();
+        assert!(full.is_passing(), "{full}");
+        assert_eq!(full.to_string(), "the disk of the database is full; make room on it");
+        sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages.0 + 1000)))
+            .execute(&database.writer)
+            .await
+            .unwrap();
+        insert(&database, 1 << 20).await.unwrap();
+        database.close().await;
     }
 }

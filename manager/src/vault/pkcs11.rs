@@ -4,6 +4,7 @@
 
 mod connection;
 mod error;
+mod module;
 mod sealing;
 
 use std::fmt;
@@ -56,7 +57,7 @@ impl Token {
     pub(crate) fn open(access: &TokenAccess) -> Result<Self, TokenError> {
         let connection = Connection::new(access)?;
         // A wrong PIN or label is told now and not at the first signature.
-        connection.with(|_| Ok(()))?;
+        connection.with(|_| Ok(Some(())))?;
         Ok(Self(Arc::new(connection)))
     }
 

@@ -25,11 +25,11 @@ async fn a_project_is_never_without_an_owner() {
     );
     served.admin(Method::DELETE, &path(first), Value::Null).await.problem(409, "last-owner");
     let lesser = json!({ "role": "manager" });
-    served.admin(Method::PATCH, &path(first), lesser.clone()).await.problem(409, "last-owner");
+    served.patch(&path(first), lesser.clone()).await.problem(409, "last-owner");
     let second = add(&served, "anna", "owner").await;
-    let changed = served.admin(Method::PATCH, &path(&second), lesser.clone()).await.expect(StatusCode::OK);
+    let changed = served.patch(&path(&second), lesser.clone()).await.expect(StatusCode::OK);
     assert_eq!(changed["role"], "manager");
-    served.admin(Method::PATCH, &path(first), lesser).await.problem(409, "last-owner");
+    served.patch(&path(first), lesser).await.problem(409, "last-owner");
     served.admin(Method::DELETE, &path(&second), Value::Null).await.expect(StatusCode::NO_CONTENT);
     served.admin(Method::DELETE, &path(&second), Value::Null).await.problem(404, "administrator-unknown");
     served.stop().await;

@@ -6,7 +6,7 @@ use crate::support::{DAY, START, Served};
 
 #[tokio::test]
 async fn two_processes_on_one_database_do_a_piece_of_work_once() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     let unlock = Unlock::KeyFile(served.dir.path().join("unlock.key"));
     let other = Manager::open(served.database.home(), &unlock, served.clock.clone()).await.unwrap();
     for day in 1..=20 {

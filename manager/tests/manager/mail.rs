@@ -44,7 +44,7 @@ fn report(message_id: &str) -> String {
 
 #[tokio::test]
 async fn an_invitation_lies_in_the_outbox_with_link_code_and_picture() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     served.import("Änne,Berg,anna@x.example,004711\n").await;
     let user = served.user_with("anna@x.example").await;
     let path = format!("/v1/users/{}/invitations", user["id"].as_str().unwrap());
@@ -75,7 +75,7 @@ async fn the_secret_of_an_invitation_is_not_in_the_database() {
 
 #[tokio::test]
 async fn an_invitation_that_is_over_is_not_mailed() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     served.import("Anna,Berg,anna@x.example,004711\n").await;
     let first = served.invite("anna@x.example").await;
     let second = served.invite("anna@x.example").await;
@@ -93,7 +93,7 @@ async fn an_invitation_that_is_over_is_not_mailed() {
 
 #[tokio::test]
 async fn an_invitation_can_be_mailed_again_while_it_is_open() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     served.import("Anna,Berg,anna@x.example,004711\n").await;
     let path = served.anna("invitations/mail").await;
     served.admin(Method::POST, &path, json!({})).await.problem(409, "mail-not-repeatable");
@@ -112,7 +112,7 @@ async fn an_invitation_can_be_mailed_again_while_it_is_open() {
 
 #[tokio::test]
 async fn whoever_was_written_to_hears_of_changes_and_of_the_end() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     served.import("Anna,Berg,anna@x.example,1,s1\nBo,Tal,bo@x.example,2,s2\n").await;
     served.invite("anna@x.example").await;
     served.import("Anna,Berg,anna@new.example,1,s1\nBo,Tal,bo@new.example,2,s2\n").await;
@@ -131,7 +131,7 @@ async fn whoever_was_written_to_hears_of_changes_and_of_the_end() {
 
 #[tokio::test]
 async fn a_report_makes_a_mail_bounced_and_administrators_hear_of_it_once_an_hour() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     let manager = &served.manager;
     manager.add_alert_recipient(Actor::Operator, "boss@x.example", Language::De).await.unwrap();
     manager.add_alert_recipient(Actor::Operator, "guard@x.example", Language::En).await.unwrap();
@@ -179,7 +179,7 @@ async fn a_report_makes_a_mail_bounced_and_administrators_hear_of_it_once_an_hou
 
 #[tokio::test]
 async fn a_mailbox_of_reports_is_read() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     let mailbox = served.dir.path().join("bounces");
     std::fs::create_dir_all(mailbox.join("new")).unwrap();
     let options =
@@ -201,7 +201,7 @@ async fn a_mailbox_of_reports_is_read() {
 
 #[tokio::test]
 async fn mail_that_cannot_be_sent_waits_and_is_given_up_after_three_days() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     // A directory that cannot be made, since a file stands in its place.
     let file = served.dir.path().join("file");
     std::fs::write(&file, "").unwrap();
@@ -232,7 +232,7 @@ async fn mail_that_cannot_be_sent_waits_and_is_given_up_after_three_days() {
 
 #[tokio::test]
 async fn a_project_has_texts_of_its_own() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     let path = "/v1/mail/texts/invitation/en";
     let own = json!({ "subject": "Welcome, {{ first_name }}", "plain": "{{ link }} {{ code }}",
         "html": "<a href=\"{{ link }}\">{{ code }}</a>{{ qr }}" });
@@ -253,10 +253,10 @@ async fn a_project_has_texts_of_its_own() {
 
 #[tokio::test]
 async fn mail_is_in_the_language_of_the_user_or_of_the_project() {
-    let served = Served::start_idle().await;
+    let served = Served::start().await;
     served.import("Anna,Berg,anna@x.example,1\nBo,Tal,bo@x.example,2\n").await;
     let german = json!({ "language": "de" });
-    served.admin(Method::PATCH, "/v1/mail/settings", german).await.expect(StatusCode::OK);
+    served.patch("/v1/mail/settings", german).await.expect(StatusCode::OK);
     let path = served.anna("language").await;
     served.admin(Method::PUT, &path, json!({ "language": "en" })).await.expect(StatusCode::NO_CONTENT);
     served.invite("anna@x.example").await;
@@ -273,8 +273,8 @@ async fn mail_is_in_the_language_of_the_user_or_of_the_project() {
 
 #[tokio::test]
 async fn settings_that_cannot_work_are_refused_and_a_password_is_not_shown() {
-    let served = Served::start_idle().await;
-    let patch = async |edit: Value| served.admin(Method::PATCH, "/v1/mail/settings", edit).await;
+    let served = Served::start().await;
+    let patch = async |edit: Value| served.patch("/v1/mail/settings", edit).await;
     patch(json!({ "from_address": "a@b.example\r\nBcc: c@d.example" }))
         .await
         .problem(422, "mail-address-invalid");
@@ -296,8 +296,8 @@ async fn settings_that_cannot_work_are_refused_and_a_password_is_not_shown() {
 
 #[tokio::test]
 async fn a_minute_has_its_limit() {
-    let served = Served::start_idle().await;
-    served.admin(Method::PATCH, "/v1/mail/settings", json!({ "per_minute": 2 })).await.expect(StatusCode::OK);
+    let served = Served::start().await;
+    served.patch("/v1/mail/settings", json!({ "per_minute": 2 })).await.expect(StatusCode::OK);
     let list: String = (0..5).map(|n| format!("A,B{n},a{n}@x.example,{n}\n")).collect();
     served.import(&list).await;
     for n in 0..5 {

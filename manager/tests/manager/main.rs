@@ -41,6 +41,8 @@ mod projects;
 #[cfg(test)]
 mod readers;
 #[cfg(test)]
+mod reminders;
+#[cfg(test)]
 mod renewal;
 #[cfg(test)]
 mod repeating;
@@ -49,6 +51,8 @@ mod revocation;
 #[cfg(test)]
 mod scim;
 #[cfg(test)]
+mod server_backup;
+#[cfg(test)]
 mod serving;
 #[cfg(test)]
 mod support;
@@ -56,3 +60,9 @@ mod support;
 mod undo;
 #[cfg(test)]
 mod undo_property;
+#[cfg(test)]
+mod versions;
+#[cfg(test)]
+mod watched;
+#[cfg(test)]
+mod webhooks;

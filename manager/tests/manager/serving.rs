@@ -71,7 +71,7 @@ async fn live_over_tls(address: SocketAddr, trusted: &Certificate) -> reqwest::R
 
 #[tokio::test]
 async fn tls_takes_a_renewed_certificate_without_a_restart() {
-    let served = Served::start().await;
+    let served = Served::start_working().await;
     let dir = tempfile::tempdir().unwrap();
     let first = make_certificate(dir.path());
     let (certificate, key) = (dir.path().join("certificate.pem"), dir.path().join("key.pem"));
@@ -92,7 +92,7 @@ async fn tls_takes_a_renewed_certificate_without_a_restart() {
 
 #[tokio::test]
 async fn a_client_that_does_not_finish_its_head_is_dropped() {
-    let served = Served::start().await;
+    let served = Served::start_working().await;
     let options = limited(|limits| limits.header_timeout = Duration::from_millis(50));
     let socket = Socket::open(&served.manager, options).await;
     let mut slow = TcpStream::connect(socket.address).await.unwrap();
@@ -108,7 +108,7 @@ async fn a_client_that_does_not_finish_its_head_is_dropped() {
 
 #[tokio::test]
 async fn a_connection_over_the_limit_is_closed_and_a_freed_place_is_given_again() {
-    let served = Served::start().await;
+    let served = Served::start_working().await;
     let socket = Socket::open(&served.manager, limited(|limits| limits.connections = 1)).await;
     let mut first = TcpStream::connect(socket.address).await.unwrap();
     first.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
@@ -135,7 +135,7 @@ async fn a_connection_over_the_limit_is_closed_and_a_freed_place_is_given_again(
 
 #[tokio::test]
 async fn heads_that_are_too_large_are_refused() {
-    let served = Served::start().await;
+    let served = Served::start_working().await;
     let socket = Socket::open(&served.manager, ServeOptions::default()).await;
     let mut client = TcpStream::connect(socket.address).await.unwrap();
     let head = format!("GET /health/live?{} HTTP/1.1\r\nhost: x\r\n\r\n", "x".repeat(1_000_000));
@@ -150,7 +150,7 @@ async fn heads_that_are_too_large_are_refused() {
 
 #[tokio::test]
 async fn readiness_turns_off_before_the_service_stops() {
-    let served = Served::start().await;
+    let served = Served::start_working().await;
     let options = limited(|limits| limits.drain_delay = Duration::from_secs(3600));
     let Socket { address, stop, task } = Socket::open(&served.manager, options).await;
     let socket = Socket { address, stop: oneshot::channel().0, task };
@@ -171,7 +171,7 @@ async fn readiness_turns_off_before_the_service_stops() {
 
 #[tokio::test]
 async fn every_answer_names_its_request_and_a_problem_names_the_same() {
-    let served = Served::start().await;
+    let served = Served::start_working().await;
     let answer = served.fetch("/nowhere").await;
     let id = answer.headers()["x-request-id"].to_str().unwrap().to_owned();
     assert_eq!(id.len(), 24);

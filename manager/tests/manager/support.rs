@@ -56,21 +56,26 @@ pub(crate) struct Phone {
 }
 
 impl Served {
+    /// A manager that does what comes due only when the test says so: what it did by itself, it would do at a moment
+    /// of the machine's clock, which no test knows.
     pub(crate) async fn start() -> Self {
-        Self::start_as(true, HttpSettings::default()).await
+        Self::start_as(false, HttpSettings::default()).await
     }
 
-    /// A manager that does what comes due only when the test says so.
-    pub(crate) async fn start_idle() -> Self {
-        Self::start_as(false, HttpSettings::default()).await
+    /// A manager that does what comes due by itself.
+    pub(crate) async fn start_working() -> Self {
+        Self::start_as(true, HttpSettings::default()).await
     }
 
     /// A manager whose service has settings.
     pub(crate) async fn start_with(settings: HttpSettings) -> Self {
-        Self::start_as(true, settings).await
+        Self::start_as(false, settings).await
     }
 
     async fn start_as(works: bool, settings: HttpSettings) -> Self {
+        // Why the manager answered 500 stands in its log, which a test that fails prints.
+        let log = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer();
+        let _again = log.try_init();
         let dir = tempfile::tempdir().unwrap();
         let database = TestDatabase::empty(dir.path()).await;
         let clock = Arc::new(ManualClock::new(START));
@@ -108,6 +113,17 @@ impl Served {
     pub(crate) async fn admin(&self, method: Method, path: &str, body: Value) -> Answer {
         let request = self.client.request(method, format!("{}{path}", self.base)).bearer_auth(&self.token);
         answer(request.json(&body).send().await.unwrap()).await
+    }
+
+    /// An edit with the administrator's token, of whatever version there is.
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.patch_expected(path, "*", body).await
+    }
+
+    /// An edit with the administrator's token, meant for a version.
+    pub(crate) async fn patch_expected(&self, path: &str, version: &str, body: Value) -> Answer {
+        let request = self.client.patch(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        answer(request.header("if-match", version).json(&body).send().await.unwrap()).await
     }
 
     /// A POST of a phone.

@@ -20,6 +20,8 @@ pub struct Installation {
     dir: TempDir,
     /// Where its PostgreSQL is, unless it is on SQLite.
     database: Option<String>,
+    /// What every command finds in its environment.
+    variables: Vec<(String, String)>,
     /// Length and hash of the audit log when it was verified last.
     audit_head: Mutex<Option<String>>,
     /// An administrator's token.
@@ -42,7 +44,15 @@ impl Installation {
     /// # Panics
     /// When `manager init` fails.
     pub fn new() -> Self {
-        Self::with(None, &[])
+        Self::with(None, &[], Vec::new())
+    }
+
+    /// Makes a project on SQLite with variables in the environment of all its commands.
+    ///
+    /// # Panics
+    /// When `manager init` fails.
+    pub fn in_environment(variables: Vec<(String, String)>) -> Self {
+        Self::with(None, &[], variables)
     }
 
     /// Makes a project on a PostgreSQL, whose address may name several servers.
@@ -50,7 +60,7 @@ impl Installation {
     /// # Panics
     /// When `manager init` fails.
     pub fn on(database: &str) -> Self {
-        Self::with(Some(database.to_owned()), &[])
+        Self::with(Some(database.to_owned()), &[], Vec::new())
     }
 
     /// Makes a project on SQLite with further arguments of `manager init`.
@@ -58,12 +68,13 @@ impl Installation {
     /// # Panics
     /// When `manager init` fails.
     pub fn with_settings(arguments: &[&str]) -> Self {
-        Self::with(None, arguments)
+        Self::with(None, arguments, Vec::new())
     }
 
-    fn with(database: Option<String>, arguments: &[&str]) -> Self {
+    fn with(database: Option<String>, arguments: &[&str], variables: Vec<(String, String)>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut init = command(database.as_deref());
+        init.envs(variables.iter().map(|(name, value)| (name, value)));
         init.arg("init").arg(dir.path().join("project")).args(["--name", "Siege"]).args(arguments);
         let made = run(&mut init);
         let text = |member: &str| made[member].as_str().unwrap().to_owned();
@@ -72,6 +83,7 @@ impl Installation {
             project: text("project"),
             dir,
             database,
+            variables,
             audit_head: Mutex::default(),
         }
     }
@@ -107,7 +119,7 @@ impl Installation {
     pub fn start_with(&self, variables: &[(&str, String)]) -> Process {
         let log = self.dir.path().join("manager.log");
         let file = File::options().create(true).append(true).open(&log).unwrap();
-        let mut command = command(self.database.as_deref());
+        let mut command = self.command();
         command.arg("serve").arg(self.path()).args(["--listen", "127.0.0.1:0"]);
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let mut child = command.stdout(Stdio::piped()).stderr(file).spawn().unwrap();
@@ -153,11 +165,18 @@ impl Installation {
     /// # Panics
     /// When it does not hold.
     pub fn verify_audit(&self) {
-        let mut verify = command(self.database.as_deref());
+        let mut verify = self.command();
         verify.args(["audit", "verify", "--dir"]).arg(self.path());
         let mut head = self.audit_head.lock().unwrap_or_else(PoisonError::into_inner);
         verify.args(head.iter().flat_map(|head| ["--expect-head", head.as_str()]));
         *head = Some(run(&mut verify)["head"].as_str().unwrap().to_owned());
+    }
+
+    /// The manager's command, with the environment of the installation.
+    pub fn command(&self) -> Command {
+        let mut command = command(self.database.as_deref());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
     }
 
     /// What the managers wrote on standard error.
@@ -169,6 +188,15 @@ impl Installation {
 impl Default for Installation {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+/// A test that fails shows what the managers said: why they answered 500, for example.
+impl Drop for Installation {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the managers said:\n{}", self.log());
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use crate::domain::{Act, Actor, project_id_text};
+use crate::domain::{Act, Actor, Expected, project_id_text};
 use crate::error::{Error, Refusal};
 use crate::mail::{Language, SmtpServer, Transport, is_sendable};
 use crate::manager::Manager;
@@ -99,9 +99,25 @@ impl Manager {
         actor: Actor,
         edit: &MailSettingsEdit,
     ) -> Result<MailSettings, Error> {
+        self.edit_expected_mail_settings(actor, &Expected::Any, edit).await
+    }
+
+    /// Changes the settings as [`Manager::edit_mail_settings`] does, if they are still those that the edit is meant for.
+    ///
+    /// # Errors
+    /// Those of [`Manager::edit_mail_settings`], [`Refusal::PreconditionFailed`].
+    pub async fn edit_expected_mail_settings(
+        &self,
+        actor: Actor,
+        expected: &Expected,
+        edit: &MailSettingsEdit,
+    ) -> Result<MailSettings, Error> {
         let project = self.project_id();
         let mut tx = self.write().await?;
         let mut row = tx.mail_settings(project).await?.unwrap_or_else(unset);
+        if !expected.holds(&self.shown(row.clone())) {
+            return Err(Refusal::PreconditionFailed.into());
+        }
         set_address(&mut row.from_address, edit.from_address.as_deref())?;
         set_address(&mut row.reply_to, edit.reply_to.as_deref())?;
         set_address(&mut row.bounce_address, edit.bounce_address.as_deref())?;

@@ -61,8 +61,10 @@ impl Manager {
         let renewals: Vec<Proven> = batch.iter().map(|waiting| waiting.renewal.clone()).collect();
         let outcomes = match self.renew_together(&renewals).await {
             Ok(outcomes) => outcomes,
-            // Alone, none of them would find the database either.
-            Err(Error::Store(error @ (StoreError::Unreachable(_) | StoreError::Unavailable(_)))) => {
+            // Alone, none of them would find the database, or room in it, either.
+            Err(Error::Store(
+                error @ (StoreError::Unreachable(_) | StoreError::Unavailable(_) | StoreError::Full),
+            )) => {
                 for Waiting { answer, .. } in batch {
                     let _gone = answer.send(Err(StoreError::Unreachable(error.to_string()).into()));
                 }

@@ -34,6 +34,8 @@ pub(in crate::http) struct Sync;
 pub(in crate::http) struct UsersRead;
 /// [`Scope::UsersWrite`].
 pub(in crate::http) struct UsersWrite;
+/// [`Scope::Webhooks`].
+pub(in crate::http) struct Webhooks;
 
 impl Need for AdministratorsRead {
     const SCOPE: Scope = Scope::AdministratorsRead;
@@ -73,4 +75,7 @@ impl Need for UsersRead {
 }
 impl Need for UsersWrite {
     const SCOPE: Scope = Scope::UsersWrite;
+}
+impl Need for Webhooks {
+    const SCOPE: Scope = Scope::Webhooks;
 }

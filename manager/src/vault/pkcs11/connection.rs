@@ -1,11 +1,9 @@
-//! Sessions with a token: opened when one is needed, kept for the next signature, and thrown away when they fail.
+//! The way to a token: sessions, opened anew when the token was away.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
-use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::context::Pkcs11;
 use cryptoki::error::{Error as Pkcs11Error, RvError};
 use cryptoki::object::ObjectHandle;
 use cryptoki::session::{Session, UserType};
@@ -13,19 +11,14 @@ use cryptoki::slot::Slot;
 use cryptoki::types::AuthPin;
 use zeroize::Zeroizing;
 
+use super::module::{Module, initialize};
 use super::{TokenAccess, TokenError, find_private_key};
-
-/// Modules that this process has loaded: PKCS#11 is initialised once a process, whoever uses it there.
-static MODULES: Mutex<Vec<(PathBuf, Pkcs11)>> = Mutex::new(Vec::new());
 
 /// The way to one token.
 pub(super) struct Connection {
-    module: Pkcs11,
+    module: Arc<Module>,
     token: String,
     pin: Zeroizing<String>,
-    /// Sessions that nobody uses at present; as many as there ever were signatures at the same time.
-    idle: Mutex<Vec<OpenSession>>,
-    pin_refused: AtomicBool,
 }
 
 /// A session that is logged in, and the keys that it has found.
@@ -36,44 +29,57 @@ pub(super) struct OpenSession {
 
 impl Connection {
     pub(super) fn new(access: &TokenAccess) -> Result<Self, TokenError> {
-        Ok(Self {
-            module: module(&access.module)?,
-            token: access.token.clone(),
-            pin: access.pin.clone(),
-            idle: Mutex::new(Vec::new()),
-            pin_refused: AtomicBool::new(false),
-        })
+        let (token, pin) = (access.token.clone(), access.pin.clone());
+        Ok(Self { module: Module::load(&access.module)?, token, pin })
     }
 
-    /// Does something in a session. What fails in a session of earlier times is tried once more in a new one: the
-    /// token may have been away since.
+    /// Does something in a session; `None` where it does not find what it needs.
+    ///
+    /// What fails in a session of earlier times is tried once more in a new one, and what fails there in a library that
+    /// was started anew: the token may have been away since, and a library need not look for tokens again until then.
     pub(super) fn with<T>(
         &self,
-        work: impl Fn(&mut OpenSession) -> cryptoki::error::Result<T>,
-    ) -> Result<T, TokenError> {
-        let kept = self.idle().pop();
-        if let Some(mut open) = kept
-            && let Ok(done) = work(&mut open)
-        {
-            self.idle().push(open);
-            return Ok(done);
+        work: impl Fn(&mut OpenSession) -> cryptoki::error::Result<Option<T>>,
+    ) -> Result<Option<T>, TokenError> {
+        let (start, done) = self.attempt(&work);
+        match done {
+            Err(error) if error.is_passing() && self.module.start_anew(start) => self.attempt(&work).1,
+            other => other,
         }
-        // The other sessions have seen the same fault, or will.
-        self.idle().clear();
-        let mut open = self.open()?;
-        let done = work(&mut open).map_err(|error| TokenError::from_pkcs11(&error))?;
-        self.idle().push(open);
-        Ok(done)
     }
 
-    fn open(&self) -> Result<OpenSession, TokenError> {
-        if self.pin_refused.load(Ordering::SeqCst) {
+    /// One attempt, and the start of the library that it was made with.
+    fn attempt<T>(
+        &self,
+        work: &impl Fn(&mut OpenSession) -> cryptoki::error::Result<Option<T>>,
+    ) -> (u64, Result<Option<T>, TokenError>) {
+        // Nobody starts the library anew while it is called.
+        let library = self.module.library();
+        let (start, pkcs11) = (library.start, &library.pkcs11);
+        if let Some(mut open) = self.module.take_idle(&self.token)
+            && let Ok(Some(done)) = work(&mut open)
+        {
+            self.module.keep_idle(&self.token, open);
+            return (start, Ok(Some(done)));
+        }
+        // The other sessions have seen the same fault, or will.
+        self.module.close_idle(&self.token);
+        let done = self.open(pkcs11).and_then(|mut open| {
+            let done = work(&mut open).map_err(|error| TokenError::from_pkcs11(&error))?;
+            self.module.keep_idle(&self.token, open);
+            Ok(done)
+        });
+        (start, done)
+    }
+
+    fn open(&self, pkcs11: &Pkcs11) -> Result<OpenSession, TokenError> {
+        if self.module.has_refused(&self.token, &self.pin) {
             return Err(TokenError::Pin);
         }
-        let session = match self.session() {
+        let session = match self.session(pkcs11) {
             Err(Some(Pkcs11Error::Pkcs11(RvError::CryptokiNotInitialized, _))) => {
-                initialize(&self.module).map_err(|error| TokenError::from_pkcs11(&error))?;
-                self.session()
+                initialize(pkcs11).map_err(|error| TokenError::from_pkcs11(&error))?;
+                self.session(pkcs11)
             }
             other => other,
         };
@@ -86,7 +92,9 @@ impl Connection {
             Ok(()) | Err(Pkcs11Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
             Err(error) => {
                 let error = TokenError::from_pkcs11(&error);
-                self.pin_refused.fetch_or(error == TokenError::Pin, Ordering::SeqCst);
+                if error == TokenError::Pin {
+                    self.module.was_refused(&self.token, &self.pin);
+                }
                 return Err(error);
             }
         }
@@ -94,23 +102,19 @@ impl Connection {
     }
 
     /// A session with the token; the error is `None` where no token has the label.
-    fn session(&self) -> Result<Session, Option<Pkcs11Error>> {
-        let slot = self.slot().map_err(Some)?.ok_or(None)?;
-        self.module.open_rw_session(slot).map_err(Some)
+    fn session(&self, pkcs11: &Pkcs11) -> Result<Session, Option<Pkcs11Error>> {
+        let slot = self.slot(pkcs11).map_err(Some)?.ok_or(None)?;
+        pkcs11.open_rw_session(slot).map_err(Some)
     }
 
-    fn slot(&self) -> cryptoki::error::Result<Option<Slot>> {
-        for slot in self.module.get_slots_with_token()? {
+    fn slot(&self, pkcs11: &Pkcs11) -> cryptoki::error::Result<Option<Slot>> {
+        for slot in pkcs11.get_slots_with_token()? {
             // A slot whose token cannot be asked is not the one.
-            if self.module.get_token_info(slot).is_ok_and(|token| token.label().trim_end() == self.token) {
+            if pkcs11.get_token_info(slot).is_ok_and(|token| token.label().trim_end() == self.token) {
                 return Ok(Some(slot));
             }
         }
         Ok(None)
-    }
-
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<OpenSession>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -125,29 +129,5 @@ impl OpenSession {
             self.keys.insert(id.to_vec(), handle);
         }
         Ok(found)
-    }
-}
-
-/// The module in this file, loaded and initialised.
-fn module(path: &Path) -> Result<Pkcs11, TokenError> {
-    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, module)) = modules.iter().find(|(known, _)| known == path) {
-        return Ok(module.clone());
-    }
-    let failed = |error: Pkcs11Error| TokenError::Module {
-        module: path.display().to_string(),
-        cause: error.to_string(),
-    };
-    let module = Pkcs11::new(path).map_err(failed)?;
-    initialize(&module).map_err(failed)?;
-    modules.push((path.to_owned(), module.clone()));
-    Ok(module)
-}
-
-fn initialize(module: &Pkcs11) -> cryptoki::error::Result<()> {
-    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        // Something else in this process was faster.
-        Err(Pkcs11Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
-        other => other,
     }
 }

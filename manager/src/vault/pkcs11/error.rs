@@ -45,6 +45,11 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// Whether the same request may succeed a little later, when the token is there again.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::NotThere(_) | Self::Failed(_))
+    }
+
     pub(super) fn from_pkcs11(error: &Pkcs11Error) -> Self {
         match error {
             Pkcs11Error::Pkcs11(

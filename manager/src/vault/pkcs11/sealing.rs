@@ -32,8 +32,9 @@ impl Token {
             let key = open.session.generate_key(&Mechanism::AesKeyGen, &template)?;
             let mut nonce = nonce;
             let params = GcmParams::new(&mut nonce, what, TAG_BITS.into())?;
-            open.session.encrypt(&Mechanism::AesGcm(params), key, octets)
+            open.session.encrypt(&Mechanism::AesGcm(params), key, octets).map(Some)
         })?;
+        let sealed = sealed.ok_or(TokenError::Sealed)?;
         Ok([id.as_slice(), &nonce, &sealed].concat())
     }
 

@@ -1,0 +1,64 @@
+//! Reminding the holders of invitations that wait, and telling them when one is over.
+
+use crate::domain::{Act, Actor, UserStatus};
+use crate::error::Error;
+use crate::mail::MailKind;
+use crate::manager::Manager;
+use crate::store::{Transaction, WaitingInvitation};
+
+/// Invitations of one transaction, so that nobody waits for long who wants to write.
+const BATCH: u32 = 100;
+
+impl Manager {
+    /// Whether [`Manager::remind`] has something to do; looks only.
+    pub(crate) async fn has_to_remind(&self, tx: &mut Transaction) -> Result<bool, Error> {
+        let (project, now, settings) = (self.project_id(), self.now(), self.project().reminders);
+        Ok(!tx.expired_invitations(project, now, 1).await?.is_empty()
+            || !tx.due_reminders(project, settings, now, 1).await?.is_empty())
+    }
+
+    /// Reminds up to a hundred holders, and notes up to a hundred invitations as over; whether there may be more.
+    ///
+    /// What is mailed and the note that it was are one transaction: nobody is reminded twice, and nobody is forgotten.
+    pub(crate) async fn remind(&self) -> Result<bool, Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let mut tx = self.write().await?;
+        let settings = self.project().reminders;
+        let expired = tx.expired_invitations(project, now, BATCH).await?;
+        for invitation in &expired {
+            self.note_expired(&mut tx, invitation).await?;
+        }
+        let waiting = tx.due_reminders(project, settings, now, BATCH).await?;
+        let mut reminded = 0_usize;
+        for invitation in &waiting {
+            let Some(reminder) = settings.due(invitation.pending, now) else { continue };
+            reminded = reminded.saturating_add(1);
+            tx.note_reminder(project, invitation, reminder, now).await?;
+            let user = tx.user(project, invitation.user, now).await?;
+            let Some(user) = user.filter(|user| user.status == UserStatus::Invited) else { continue };
+            if self.mail_reminder(&mut tx, MailKind::InvitationReminder, (user.id, &user.person)).await? {
+                let detail = format!("{}, invitation {}", reminder.name(), invitation.id);
+                let act = Act::InvitationReminded;
+                tx.record(project, now, Actor::Manager, act, user.id.to_string(), detail).await?;
+            }
+        }
+        tx.commit().await?;
+        let is_full = |count| u32::try_from(count).is_ok_and(|count| count >= BATCH);
+        Ok(is_full(expired.len()) || is_full(reminded))
+    }
+
+    async fn note_expired(&self, tx: &mut Transaction, invitation: &WaitingInvitation) -> Result<(), Error> {
+        let (project, now) = (self.project_id(), self.now());
+        tx.note_expiry(project, invitation, now).await?;
+        let user = tx.user(project, invitation.user, now).await?;
+        let Some(user) = user.filter(|user| user.status == UserStatus::InvitationExpired) else {
+            return Ok(());
+        };
+        if self.project().reminders.tells_expiry(invitation.pending.expires_at, now) {
+            self.mail_user(tx, MailKind::InvitationExpired, (user.id, &user.person), now).await?;
+        }
+        let detail = format!("invitation {}", invitation.id);
+        let act = Act::InvitationExpired;
+        Ok(tx.record(project, now, Actor::Manager, act, user.id.to_string(), detail).await?)
+    }
+}
