@@ -29,7 +29,7 @@ pub(super) enum Over {
 
 /// The phone's end of a link.
 enum PhoneEnd {
-    Nfc(NfcPresenter),
+    Nfc(Box<NfcPresenter>),
     Ble(BlePresenter),
 }
 
@@ -192,7 +192,7 @@ impl Over {
 impl PhoneEnd {
     fn new(phone: &DemoPhone, over: Over) -> Self {
         match over {
-            Over::Nfc => Self::Nfc(phone.nfc()),
+            Over::Nfc => Self::Nfc(Box::new(phone.nfc())),
             Over::Ble => Self::Ble(phone.ble()),
         }
     }
