@@ -30,7 +30,7 @@ pub(super) enum Over {
 /// The phone's end of a link.
 enum PhoneEnd {
     Nfc(Box<NfcPresenter>),
-    Ble(BlePresenter),
+    Ble(Box<BlePresenter>),
 }
 
 /// What was counted on the link to the reader's decision.
@@ -193,7 +193,7 @@ impl PhoneEnd {
     fn new(phone: &DemoPhone, over: Over) -> Self {
         match over {
             Over::Nfc => Self::Nfc(Box::new(phone.nfc())),
-            Over::Ble => Self::Ble(phone.ble()),
+            Over::Ble => Self::Ble(Box::new(phone.ble())),
         }
     }
 
