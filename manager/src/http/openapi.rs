@@ -135,6 +135,11 @@ fn add_common_problems(operation: &mut Operation) {
         (has_body, "413", "`body-too-large`"),
         (true, "429", "`too-many-requests`: from this address, without a good token"),
         (true, "500", "`internal`: the fault of the manager; repeat later, with growing pauses"),
+        (
+            true,
+            "503",
+            "`unavailable`: the database, or the token with the issuer key, cannot be used at the moment; repeat",
+        ),
     ];
     for (_, status, description) in common.into_iter().filter(|(holds, ..)| *holds) {
         let response = || RefOr::T(ResponseBuilder::new().description(description).build());
@@ -171,7 +176,7 @@ fn is_for_administrators(operation: &Operation) -> bool {
 fn add_headers(status: &str, response: &mut utoipa::openapi::Response) {
     let (name, description) = match status {
         "401" => ("WWW-Authenticate", "`Bearer`"),
-        "429" => ("Retry-After", "Seconds after which to try again"),
+        "429" | "503" => ("Retry-After", "Seconds after which to try again"),
         _ => return,
     };
     let header = HeaderBuilder::new().schema(Some(String::schema())).description(Some(description)).build();
