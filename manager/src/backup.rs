@@ -3,6 +3,7 @@
 //! A backup is the database alone, sealed issuer keys included, with a manifest beside it. Neither needs the passphrase,
 //! key file or token that opens the keys, and neither has it.
 
+mod aside;
 mod error;
 mod restoring;
 mod tools;

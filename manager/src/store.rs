@@ -89,8 +89,12 @@ enum Backend {
 impl Store {
     /// Opens a database, which may be empty, and brings its tables up to date.
     pub(crate) async fn open(home: &Home) -> Result<Self, StoreError> {
+        Self::open_if(home, false).await
+    }
+
+    async fn open_if(home: &Home, may_be_unfinished: bool) -> Result<Self, StoreError> {
         Ok(Self(match (home.database(), home.file()) {
-            (Some(url), _) => Backend::Postgres(Server::open(url).await?),
+            (Some(url), _) => Backend::Postgres(Server::open(url, may_be_unfinished).await?),
             (None, Some(file)) => Backend::Sqlite(Embedded::open(&file).await?),
             (None, None) => return Err(StoreError::Corrupt("place")),
         }))

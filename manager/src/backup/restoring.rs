@@ -9,10 +9,8 @@ use credential::id::IssuerIndex;
 use credential::object::{IssuerKey, IssuerKeys, VerifiedRevocationList};
 use serde::Serialize;
 
-use super::{
-    BackupError, BackupKind, FORMAT, MANIFEST, Manifest, ServerAddress, digest, make_private, tools,
-    with_ending,
-};
+use super::aside::Aside;
+use super::{BackupError, BackupKind, FORMAT, MANIFEST, Manifest, ServerAddress, digest, tools, with_ending};
 use crate::challenge::ChallengeSecret;
 use crate::clock::Clock;
 use crate::domain::{Act, Actor, AuditBreak, ProjectId, after, chain_start, project_id_text, verify_chain};
@@ -67,59 +65,67 @@ pub async fn restore(
     if digest(file)? != (manifest.octets, manifest.sha256.clone()) {
         return Err(BackupError::Changed);
     }
-    match (manifest.kind, home.file(), &options.server) {
-        (BackupKind::Sqlite, Some(target), None) => place_database(file, home, &target).await?,
+    let revocations_taken = match (manifest.kind, home.file(), &options.server) {
+        (BackupKind::Sqlite, Some(target), None) => {
+            if !store::is_sound(file).await.unwrap_or(false) {
+                return Err(BackupError::Unsound);
+            }
+            let aside = Aside::new(home, &target)?;
+            aside.fill(file)?;
+            let taken = finish(&aside.home, &lists, &manifest, clock).await?;
+            aside.put_in_place(&target)?;
+            taken
+        }
         (BackupKind::Postgresql, None, Some(server)) => {
             if Store::has_tables(home).await? {
                 return Err(BackupError::NotEmpty(home.to_string()));
             }
-            tools::restore(server, file).await?;
+            Store::mark_unfinished(home).await?;
+            let restored = match tools::restore(server, file).await {
+                Ok(()) => finish(home, &lists, &manifest, clock).await,
+                Err(error) => Err(error),
+            };
+            match restored {
+                Ok(taken) => taken,
+                Err(error) => {
+                    // Nothing may go on from a database that does not hold.
+                    Store::drop_tables(home).await?;
+                    return Err(error);
+                }
+            }
         }
         (BackupKind::Sqlite, ..) => return Err(BackupError::OtherKind("an embedded database")),
         (BackupKind::Postgresql, ..) => {
             return Err(BackupError::OtherKind("PostgreSQL; name the address of an empty database"));
         }
-    }
-    let store = Store::open(home).await?;
+    };
+    Ok(Restored { backup: manifest, revocations_taken })
+}
+
+/// Makes a copy of the database one that can be gone on from, in one transaction.
+async fn finish(
+    home: &Home,
+    lists: &[(String, Vec<u8>)],
+    manifest: &Manifest,
+    clock: &impl Clock,
+) -> Result<u64, BackupError> {
+    let store = Store::open_unfinished(home).await?;
     let mut tx = store.write_beside().await?;
-    let went_on = go_on(&mut tx, &lists, &manifest, clock).await;
-    let revocations_taken = match went_on {
-        Ok(taken) => taken,
+    let finished = match go_on(&mut tx, lists, manifest, clock).await {
+        Ok(taken) => tx.commit().await.map(|()| taken).map_err(BackupError::from),
         Err(error) => {
             drop(tx);
-            store.close().await;
-            // Nothing may go on from a database that does not hold.
-            match home.file() {
-                Some(target) => {
-                    let _gone = fs::remove_file(target);
-                }
-                None => Store::drop_tables(home).await?,
-            }
-            return Err(error);
+            Err(error)
         }
     };
-    tx.commit().await?;
     store.close().await;
-    Ok(Restored { backup: manifest, revocations_taken })
+    finished
 }
 
 fn read_manifest(file: &Path) -> Result<Manifest, BackupError> {
     let text = fs::read(with_ending(file, MANIFEST)).map_err(|_| BackupError::Manifest)?;
     let manifest: Manifest = serde_json::from_slice(&text).map_err(|_| BackupError::Manifest)?;
     if manifest.format == FORMAT { Ok(manifest) } else { Err(BackupError::Manifest) }
-}
-
-async fn place_database(file: &Path, home: &Home, target: &Path) -> Result<(), BackupError> {
-    if target.exists() {
-        return Err(BackupError::NotEmpty(home.to_string()));
-    }
-    if !store::is_sound(file).await.unwrap_or(false) {
-        return Err(BackupError::Unsound);
-    }
-    crate::manager::make_directory(home.directory()).map_err(Error::from)?;
-    make_private(target)?;
-    fs::copy(file, target).map_err(|cause| BackupError::file(target, cause))?;
-    Ok(())
 }
 
 /// Verifies the audit logs, takes over what the lists revoke, and lets all numbers jump ahead.
@@ -139,6 +145,7 @@ async fn go_on(
         let secret = ChallengeSecret::new(random::octets().map_err(Error::from)?);
         tx.jump_ahead(*project, &JUMP, &secret).await?;
     }
+    tx.mark_finished().await?;
     let mut taken = 0_u64;
     for (name, octets) in lists {
         taken = taken.saturating_add(take_list(tx, &projects, name, octets, clock).await?);

@@ -66,6 +66,20 @@ impl Store {
         Ok(tables > 0)
     }
 
+    /// Marks the database of a server, which is empty, as one that nobody may go on from yet.
+    pub(crate) async fn mark_unfinished(home: &Home) -> Result<(), StoreError> {
+        let Some(server) = home.database().and_then(|url| url.servers.first()) else { return Ok(()) };
+        let mut connection = server.connect().await?;
+        sqlx::raw_sql("CREATE TABLE unfinished_restoration ()").execute(&mut connection).await?;
+        connection.close().await?;
+        Ok(())
+    }
+
+    /// Opens a database that is being restored.
+    pub(crate) async fn open_unfinished(home: &Home) -> Result<Self, StoreError> {
+        Self::open_if(home, true).await
+    }
+
     /// Drops every table of a server's database, which had none before a restoration.
     pub(crate) async fn drop_tables(home: &Home) -> Result<(), StoreError> {
         let Some(server) = home.database().and_then(|url| url.servers.first()) else { return Ok(()) };
@@ -95,6 +109,12 @@ pub(crate) async fn is_sound(file: &Path) -> Result<bool, StoreError> {
 }
 
 impl Transaction {
+    /// From now on the database can be gone on from.
+    pub(crate) async fn mark_finished(&mut self) -> Result<(), StoreError> {
+        self.query("DROP TABLE IF EXISTS unfinished_restoration").execute().await?;
+        Ok(())
+    }
+
     /// The counters of all projects.
     pub(crate) async fn counters(&mut self) -> Result<Vec<ProjectCounters>, StoreError> {
         let rows: Vec<CounterColumns> = self

@@ -18,6 +18,9 @@ pub enum StoreError {
     /// There is no room for what was to be written; what was there before still is.
     #[error("the disk of the database is full; make room on it")]
     Full,
+    /// A backup was being restored here, and that did not end.
+    #[error("the restoration of this database did not end; empty the database and restore the backup again")]
+    Unfinished,
     /// The tables could not be made or brought up to date.
     #[error("the tables of the database: {0}")]
     Migration(#[from] sqlx::migrate::MigrateError),

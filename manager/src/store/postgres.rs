@@ -55,13 +55,21 @@ struct Chosen {
 pub(super) struct Suspicion(Arc<AtomicBool>);
 
 impl Server {
-    /// Connects to the database, which may be empty, and brings its tables up to date.
-    pub(super) async fn open(url: &DatabaseUrl) -> Result<Self, StoreError> {
+    /// Connects to the database, which may be empty, and brings its tables up to date; one that was restored half-way is
+    /// for the restoration only.
+    pub(super) async fn open(url: &DatabaseUrl, may_be_unfinished: bool) -> Result<Self, StoreError> {
         let servers: Vec<PgConnectOptions> = url.servers.clone();
         let pool = match primary(&servers).await {
             Ok(server) => pool(server),
             Err(reasons) => return Err(StoreError::Unreachable(reasons)),
         };
+        let (is_unfinished,): (bool,) =
+            sqlx::query_as("SELECT to_regclass('unfinished_restoration') IS NOT NULL")
+                .fetch_one(&pool)
+                .await?;
+        if is_unfinished && !may_be_unfinished {
+            return Err(StoreError::Unfinished);
+        }
         schema::postgres().run(&pool).await?;
         let chosen = RwLock::new(Chosen { pool, suspicion: Suspicion::default() });
         let cluster =

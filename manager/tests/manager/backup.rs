@@ -37,9 +37,16 @@ async fn a_restored_database_gives_out_no_serial_and_no_list_version_again() {
     std::fs::write(&list_file, list).unwrap();
 
     let home = Home::from(place.path().join("restored"));
+    // What a restoration left that was killed.
+    let aside = home.directory().join("restoring");
+    std::fs::create_dir_all(&aside).unwrap();
+    std::fs::write(aside.join("manager.db"), "half of it").unwrap();
     let options = RestoreOptions { lists: vec![list_file], ..RestoreOptions::default() };
     let restored = restore(&file, &home, &options, &*served.clock).await.unwrap();
     assert_eq!((&restored.backup, restored.revocations_taken), (&manifest, 2));
+    let files: Vec<_> =
+        std::fs::read_dir(home.directory()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["manager.db"]);
     let again = restore(&file, &home, &options, &*served.clock).await.unwrap_err();
     assert!(matches!(again, BackupError::NotEmpty(_)), "{again}");
 

@@ -202,6 +202,24 @@ async fn a_backup_whose_audit_log_does_not_hold_leaves_the_database_empty() {
 }
 
 #[tokio::test]
+async fn a_restoration_that_did_not_end_is_not_gone_on_from() {
+    let Some(site) = Site::new().await else { return };
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("backup");
+    site.backup(&file).await.unwrap();
+    let restored = ServerDatabase::empty().await.unwrap();
+    site.restore_to(&restored, &file).await.unwrap();
+    let open =
+        async || Manager::open(restored.home(site.dir.path()), &site.unlock(), site.clock.clone()).await;
+    open().await.unwrap().close().await;
+    // As it is until the transaction that lets the numbers jump ahead.
+    execute(&restored.url(), "CREATE TABLE unfinished_restoration ()".to_owned()).await;
+    let refused = open().await.unwrap_err().to_string();
+    assert!(refused.contains("empty the database and restore the backup again"), "{refused}");
+    site.manager.close().await;
+}
+
+#[tokio::test]
 async fn a_missing_tool_is_told_with_what_to_do_and_leaves_nothing() {
     let Some(site) = Site::new().await else { return };
     let place = tempfile::tempdir().unwrap();
