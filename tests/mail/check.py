@@ -45,7 +45,7 @@ class Project:
         rows = [f"First{n},Lästname{n},{email},{n:04}" for n, email in enumerate(people)]
         file.write_text("\n".join(rows) + "\n", encoding="utf-8")
         self.run("import", str(file), "--yes")
-        return {email: self.run("invite", email) for email in people}
+        return {invitation["email"]: invitation for invitation in self.run("user", "invite", *people)["done"]}
 
     def work(self):
         return self.run("jobs", "run", "--once", "--kind", "mail")
