@@ -64,14 +64,19 @@ impl Transaction {
         values: usize,
         is_kept: bool,
     ) -> Query<'_> {
+        // SQLite looks a parameter with a number up among all others: thousands of them take most of an import.
+        let is_numbered = !self.has_one_writer();
         let mut text = format!("{insert} VALUES ");
         let mut number = 0_usize;
         for row in 0..rows {
             text.push_str(if row == 0 { "(" } else { ", (" });
             for value in 0..values {
                 number = number.saturating_add(1);
-                text.push_str(if value == 0 { "$" } else { ", $" });
-                text.push_str(&number.to_string());
+                text.push_str(if value == 0 { "" } else { ", " });
+                match is_numbered {
+                    true => text.push_str(&format!("${number}")),
+                    false => text.push('?'),
+                }
             }
             text.push(')');
         }
