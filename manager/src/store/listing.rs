@@ -53,21 +53,25 @@ impl Transaction {
         let end = if order.is_reversed { Uuid::max() } else { Uuid::nil() };
         let id = statement.id(after.map_or(end, |place| place.id));
         let (place, condition, sorted) = match order.by {
-            SortedBy::Created => ("''", format!("u.id {sign} {id}"), "id"),
+            SortedBy::Created => ("''", format!("u.id {sign} {id}"), None),
             SortedBy::Name => {
                 let end = if order.is_reversed { char::MAX.to_string() } else { String::new() };
                 let key = statement.text(after.map_or(end, |place| place.key.clone()));
-                ("u.name_key", format!("(u.name_key, u.id) {sign} ({key}, {id})"), "name_key")
+                ("u.name_key", format!("(u.name_key, u.id) {sign} ({key}, {id})"), Some("name_key"))
             }
             SortedBy::Updated => {
                 let end = if order.is_reversed { i64::MAX } else { -1 };
                 let key = after.and_then(|place| place.key.parse().ok()).unwrap_or(end);
                 let key = statement.number(key);
                 let place = "CAST(u.updated_at AS TEXT)";
-                (place, format!("(u.updated_at, u.id) {sign} ({key}, {id})"), "updated_at")
+                (place, format!("(u.updated_at, u.id) {sign} ({key}, {id})"), Some("updated_at"))
             }
         };
-        let sorting = |table: &str| format!("ORDER BY {table}{sorted} {way}, {table}id {way}");
+        // The id stands there once: with it twice, SQLite takes an index that does not know the status.
+        let sorting = |table: &str| {
+            let first = sorted.map(|column| format!("{table}{column} {way}, ")).unwrap_or_default();
+            format!("ORDER BY {first}{table}id {way}")
+        };
         let now_at = statement.number(now.0);
         let ranges = stored(filter).map(|status| {
             let (name, expiry) = (status.name(), expiry(filter, status, &now_at));
