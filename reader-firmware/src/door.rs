@@ -15,7 +15,7 @@ use credential::error::ObjectError;
 use credential::id::Serial;
 use credential::limits::MESSAGE_MAX;
 use credential::object::{
-    HeldRevocationList, OutputFormat, Revocations, VerifiedRevocationList, VerifiedTimeToken,
+    HeldRevocationList, OutputFormat, ReaderCertificate, Revocations, VerifiedRevocationList, VerifiedTimeToken,
 };
 use credential::reader::{Reader, ReaderEnv};
 use credential::secret::Secret;
@@ -148,6 +148,26 @@ impl<'a, C: Crypto> Door<'a, C> {
     /// Whether the list held names a credential.
     pub fn is_revoked(&self, serial: Serial) -> bool {
         self.list.is_revoked(serial)
+    }
+
+    /// The revocation list held, as it was signed; empty if there is none.
+    pub fn revocation_list(&self) -> &[u8] {
+        self.list.octets()
+    }
+
+    /// After a power cut: takes no time token older than the last time known, so that none counts twice.
+    pub fn refuse_times_before(&mut self, time: UnixTime) {
+        self.clock.refuse_before(time);
+    }
+
+    /// Version of the configuration in force.
+    pub const fn configuration_version(&self) -> u32 {
+        self.configuration_version
+    }
+
+    /// The reader's certificate, as issued.
+    pub const fn certificate(&self) -> &[u8; ReaderCertificate::OCTETS] {
+        &self.exchange.reader().settings().certificate
     }
 
     /// The wall clock.

@@ -13,3 +13,6 @@ pub mod door;
 pub mod enrolment;
 pub mod link;
 pub mod output;
+pub mod serial;
+pub mod station;
+pub mod storage;

@@ -1,0 +1,64 @@
+//! The door on a Cortex-M4 that QEMU emulates: a serial line to the host, a flash in a file, and no radio of its own.
+//!
+//! Everything but the wiring to the chip is in the library `reader-firmware`.
+#![no_std]
+#![no_main]
+
+mod board;
+mod flash;
+mod footprint;
+mod timer;
+mod uart;
+
+use core::panic::PanicInfo;
+
+use cortex_m::peripheral::SCB;
+use cortex_m_rt::{ExceptionFrame, entry, exception};
+use credential::crypto::RustCrypto;
+use reader_firmware::serial::{FrameReader, Numbered, Report};
+use reader_firmware::station::Station;
+use reader_firmware::storage::Storage;
+use static_cell::StaticCell;
+
+use board::Mps2;
+use flash::FileFlash;
+use timer::Clock;
+use uart::Uart;
+
+type Door = Station<RustCrypto, Mps2, FileFlash>;
+
+static DOOR: StaticCell<Door> = StaticCell::new();
+static READER: StaticCell<FrameReader> = StaticCell::new();
+
+#[entry]
+fn main() -> ! {
+    let mut clock = Clock::start();
+    let mut uart = Uart::start();
+    let reader = READER.init(FrameReader::new());
+    let Ok(storage) = Storage::new(FileFlash::new(), FileFlash::DOOR) else { SCB::sys_reset() };
+    let door = DOOR.init(Station::new(RustCrypto, Mps2::new(), storage));
+    // A line that takes nothing is a line that nobody reads.
+    let _ = Numbered { number: 0, content: Report::Started }.send(&mut |octet| uart.write(octet));
+    loop {
+        while let Some(octet) = uart.read() {
+            let damaged = reader.damaged();
+            if let Some(content) = reader.push(octet) {
+                let instant = clock.now(board::skipped_ms());
+                door.take(content, damaged, instant, &mut |octet| uart.write(octet));
+            }
+        }
+        door.poll(clock.now(board::skipped_ms()), &mut |octet| uart.write(octet));
+        uart.wait();
+    }
+}
+
+/// What cannot go on begins anew, as after a power cut.
+#[panic_handler]
+fn panic(_info: &PanicInfo<'_>) -> ! {
+    SCB::sys_reset()
+}
+
+#[exception]
+unsafe fn HardFault(_frame: &ExceptionFrame) -> ! {
+    SCB::sys_reset()
+}
