@@ -15,7 +15,8 @@ use credential::error::ObjectError;
 use credential::id::Serial;
 use credential::limits::MESSAGE_MAX;
 use credential::object::{
-    HeldRevocationList, OutputFormat, ReaderCertificate, Revocations, VerifiedRevocationList, VerifiedTimeToken,
+    HeldRevocationList, OutputFormat, ReaderCertificate, Revocations, VerifiedRevocationList,
+    VerifiedTimeToken,
 };
 use credential::reader::{Reader, ReaderEnv};
 use credential::secret::Secret;

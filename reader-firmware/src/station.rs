@@ -59,14 +59,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     /// A station that has not looked into its flash: a board with noise of its own calls [`Station::start`] next, any
     /// other waits for its seed.
     pub const fn new(crypto: C, board: B, storage: Storage<F>) -> Self {
-        Self {
-            crypto,
-            board,
-            storage,
-            life: Life::Unseeded,
-            meter: Meter::idle(),
-            time_kept_at: Instant(0),
-        }
+        Self { crypto, board, storage, life: Life::Unseeded, meter: Meter::idle(), time_kept_at: Instant(0) }
     }
 
     /// Takes up what the flash holds, and makes the key if there is none.
@@ -292,17 +285,17 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
 
     fn status(&mut self, damaged: u32, instant: Instant) -> Status {
         let crypto = &self.crypto;
-        let own = |scalar: &Secret<32>| {
-            enrolment::public_key(crypto, scalar).unwrap_or(Point([0; 33])).into()
-        };
+        let own =
+            |scalar: &Secret<32>| enrolment::public_key(crypto, scalar).unwrap_or(Point([0; 33])).into();
         let (state, list_version, time) = match &self.life {
             Life::Unseeded => (DoorState::Unseeded, 0, None),
             Life::Keyed(scalar) => (DoorState::Keyed { public_key: own(scalar) }, 0, None),
             Life::Enrolled(door) => {
-                let reader = ReaderCertificate::decode(door.certificate()).map_or(0, |own| own.reader.0);
+                let own = ReaderCertificate::decode(door.certificate()).ok();
                 let state = DoorState::Enrolled {
                     public_key: door.public_key().unwrap_or(Point([0; 33])).into(),
-                    reader,
+                    project: own.map_or([0; 8], |own| own.project.0),
+                    reader: own.map_or(0, |own| own.reader.0),
                     configuration_version: door.configuration_version(),
                 };
                 (state, door.list_version(), door.clock().now(instant).unix)
@@ -320,4 +313,3 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         }
     }
 }
-

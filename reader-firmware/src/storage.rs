@@ -117,4 +117,3 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
         }
     }
 }
-

@@ -61,6 +61,8 @@ pub enum DoorState {
     Enrolled {
         /// The public key that is enrolled.
         public_key: (u8, [u8; 32]),
+        /// The project.
+        project: [u8; 8],
         /// The reader.
         reader: u32,
         /// Version of the configuration in force.

@@ -27,7 +27,8 @@ fn every_octet_comes_through() {
     let mut got = Vec::new();
     for octet in octets {
         if let Some(content) = reader.push(octet) {
-            let Numbered { number: 7, content: Command::Sent(sent) } = Numbered::decode(content).unwrap() else {
+            let Numbered { number: 7, content: Command::Sent(sent) } = Numbered::decode(content).unwrap()
+            else {
                 panic!("another command");
             };
             got = sent.to_vec();
@@ -75,7 +76,8 @@ fn noise_before_a_frame_does_no_harm() {
 #[test]
 fn a_command_with_something_behind_it_is_unreadable() {
     let mut content = [0_u8; 8];
-    let length = postcard::to_slice(&Numbered { number: 1, content: Command::Left }, &mut content).unwrap().len();
+    let length =
+        postcard::to_slice(&Numbered { number: 1, content: Command::Left }, &mut content).unwrap().len();
     assert!(Numbered::<Command<'_>>::decode(&content[..length]).is_ok());
     assert_eq!(Numbered::<Command<'_>>::decode(&content[..=length]), Err(Unreadable));
     assert_eq!(Numbered::<Command<'_>>::decode(&content[..length - 1]), Err(Unreadable));

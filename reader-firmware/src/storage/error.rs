@@ -24,9 +24,10 @@ impl<E> From<Error<E>> for StorageError {
         match error {
             Error::Storage { .. } => Self::Flash,
             Error::FullStorage => Self::Full,
-            Error::BufferTooBig | Error::BufferTooSmall(_) | Error::ItemTooBig | Error::SerializationError(_) => {
-                Self::TooLarge
-            }
+            Error::BufferTooBig
+            | Error::BufferTooSmall(_)
+            | Error::ItemTooBig
+            | Error::SerializationError(_) => Self::TooLarge,
             _ => Self::Corrupted,
         }
     }
@@ -35,7 +36,9 @@ impl<E> From<Error<E>> for StorageError {
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Range => "give the storage at least two whole pages of the flash, each larger than the longest item",
+            Self::Range => {
+                "give the storage at least two whole pages of the flash, each larger than the longest item"
+            }
             Self::Flash => "the flash reports an error",
             Self::Full => "the storage is full",
             Self::TooLarge => "the item is longer than the storage has room for",

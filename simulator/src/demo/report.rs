@@ -41,6 +41,12 @@ pub(super) struct TapRow {
     pub(super) octets_to_reader: usize,
     /// Microseconds that the reader computed to the decision.
     pub(super) reader_us: u64,
+    /// Instructions of a door on a microcontroller to the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reader_instructions: Option<u64>,
+    /// Instructions of a door on a microcontroller to the end of the tap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reader_instructions_whole: Option<u64>,
     /// Microseconds that the phone computed to the decision.
     pub(super) phone_us: u64,
     /// `grant` or `deny`; `none` if the tap did not come to a decision.
@@ -91,7 +97,7 @@ fn table(taps: &[TapRow]) -> Table {
             number(tap.pairs.to_string()),
             number(tap.octets_to_phone.to_string()),
             number(tap.octets_to_reader.to_string()),
-            number(milliseconds(tap.reader_us)),
+            number(tap.reader_instructions.map_or_else(|| milliseconds(tap.reader_us), instructions)),
             number(milliseconds(tap.phone_us)),
             Cell::new(decision),
             Cell::new(tap.output.as_deref().unwrap_or("-")),
@@ -103,4 +109,9 @@ fn table(taps: &[TapRow]) -> Table {
 #[expect(clippy::cast_precision_loss, reason = "a few seconds in microseconds are exact")]
 fn milliseconds(us: u64) -> String {
     format!("{:.2} ms", us as f64 / 1000.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some millions are exact")]
+fn instructions(count: u64) -> String {
+    format!("{:.3} M instr.", count as f64 / 1_000_000.0)
 }

@@ -66,9 +66,14 @@ pub(super) fn tell(
         first.name(),
         count(revoked.serials.len(), "serial"),
     ));
+    if stage.building.cut_power(runtime)? {
+        narrator.chapter(
+            "The door's power is cut: what it was enrolled with and what it was told is in its flash",
+        );
+    }
     stage.play(&REVOKED, &mut first)?;
     let expired = last.as_mut().unwrap_or(&mut first);
-    stage.building.wait_at_door(EIGHT_DAYS_S);
+    stage.building.door.wait(EIGHT_DAYS_S)?;
     narrator.chapter(&format!(
         "Eight days pass at the door, and the phone of {} was never online",
         expired.name()
