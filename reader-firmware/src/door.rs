@@ -61,20 +61,28 @@ impl<'a, C: Crypto> Door<'a, C> {
         rng: &mut dyn CryptoRng,
         instant: Instant,
     ) -> Result<Self, ObjectError> {
+        let (version, output) = (configured.version, configured.output);
         let now = Now { instant, unix: None };
         let reader = Reader::new(crypto, &scalar, configured.settings, rng, now)?;
-        Ok(Self {
+        Ok(Self::of(reader, scalar, version, output))
+    }
+
+    /// A door of a reader that has started, with the scalar of its key and the rest of its configuration.
+    ///
+    /// On a small stack this comes apart from [`Reader::new`]: a door is large, and starting a reader goes deep.
+    pub fn of(reader: Reader<C>, scalar: Secret<32>, version: u32, output: OutputFormat) -> Self {
+        Self {
             scalar,
             exchange: OstiaryReader::new(reader),
             others: Vec::new(),
-            configuration_version: configured.version,
-            output: configured.output,
+            configuration_version: version,
+            output,
             list: HeldRevocationList::empty(),
             clock: WallClock::unset(),
             tap: None,
             events: Deque::new(),
             space: [0; MESSAGE_SPACE],
-        })
+        }
     }
 
     /// Offers another application, after those that are there.
@@ -189,6 +197,7 @@ impl<'a, C: Crypto> Door<'a, C> {
         self.exchange.reader().crypto()
     }
 
+    #[inline(never)]
     fn report(&mut self, event: DoorEvent) {
         if self.events.is_full() {
             let _oldest = self.events.pop_front();

@@ -12,10 +12,12 @@ pub use board::{Board, Unsupported};
 pub use outcome::Failure;
 
 use credential::crypto::{Crypto, Point};
+use credential::error::ObjectError;
 use credential::limits::MESSAGE_MAX;
-use credential::object::{ReaderCertificate, ReaderConfiguration, SEAL_OVERHEAD};
+use credential::object::{OutputFormat, ReaderCertificate, ReaderConfiguration, SEAL_OVERHEAD};
+use credential::reader::{Reader, ReaderSettings};
 use credential::secret::Secret;
-use credential::time::{Instant, UnixTime};
+use credential::time::{Instant, Now, UnixTime};
 use embedded_storage::nor_flash::NorFlash;
 use heapless::Vec;
 
@@ -67,23 +69,11 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     /// # Errors
     /// [`Failure`], without which there is no door.
     pub fn start(&mut self, instant: Instant) -> Result<(), Failure> {
-        let random = self.board.random().ok_or(Failure::Unseeded)?;
-        let kept = self.storage.load(Item::Key)?.and_then(|octets| octets.try_into().ok()).map(Secret::new);
-        self.storage.wipe();
-        let scalar = match kept {
-            Some(scalar) => scalar,
-            None => {
-                let scalar = enrolment::make_key(random).map_err(|_| Failure::Unseeded)?;
-                self.storage.store(Item::Key, scalar.expose())?;
-                scalar
-            }
-        };
-        let sealed = self.storage.load(Item::Configuration)?.map(Vec::<u8, SEALED_MAX>::from_slice);
-        self.life = Life::Keyed(scalar);
-        match sealed {
-            Some(Ok(mut sealed)) => self.open(&mut sealed, instant),
-            _ => Ok(()),
-        }
+        let scalar = self.own_key()?;
+        self.life = Life::Keyed(scalar.clone());
+        let sealed = self.storage.load_mut(Item::Configuration)?;
+        let Some(configured) = sealed.map(|sealed| opened(&self.crypto, &scalar, sealed)) else { return Ok(()) };
+        self.open(scalar, configured?, instant)
     }
 
     /// Carries out the command in a frame; what is to be said goes to `line`.
@@ -219,6 +209,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     }
 
     /// A configuration that came: the first one is believed by the word of whoever stands at the line.
+    #[inline(never)]
     fn configure(&mut self, sealed: &[u8], instant: Instant) -> Result<(), Failure> {
         let mut working = Vec::<u8, SEALED_MAX>::from_slice(sealed).map_err(|_| Failure::Unreadable)?;
         match &mut self.life {
@@ -227,8 +218,10 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
                 door.configure(&mut working)?;
                 Ok(self.storage.store(Item::Configuration, sealed)?)
             }
-            Life::Keyed(_) => {
-                self.open(&mut working, instant)?;
+            Life::Keyed(scalar) => {
+                let scalar = scalar.clone();
+                let configured = opened(&self.crypto, &scalar, &mut working)?;
+                self.open(scalar, configured, instant)?;
                 let stored = self.storage.store(Item::Configuration, sealed);
                 if stored.is_err() {
                     // A door that forgets its enrolment at the next power cut is not enrolled.
@@ -239,13 +232,26 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         }
     }
 
-    /// Becomes a door by a sealed configuration, with list and time as they were kept.
-    fn open(&mut self, sealed: &mut [u8], instant: Instant) -> Result<(), Failure> {
-        let Life::Keyed(scalar) = &self.life else { return Ok(()) };
-        let scalar = scalar.clone();
-        let configured =
-            enrolment::open_configuration(&self.crypto, &scalar, Trust::Confirmed, None, sealed)?;
-        self.become_door(scalar, configured, instant)?;
+    /// The key as it was made at the first start, which is now if there is none.
+    #[inline(never)]
+    fn own_key(&mut self) -> Result<Secret<32>, Failure> {
+        let random = self.board.random().ok_or(Failure::Unseeded)?;
+        let kept = self.storage.load(Item::Key)?.and_then(|octets| octets.try_into().ok()).map(Secret::new);
+        self.storage.wipe();
+        if let Some(scalar) = kept {
+            return Ok(scalar);
+        }
+        let scalar = enrolment::make_key(random).map_err(|_| Failure::Unseeded)?;
+        self.storage.store(Item::Key, scalar.expose())?;
+        Ok(scalar)
+    }
+
+    /// Becomes a door by a configuration, with list and time as they were kept.
+    #[inline(never)]
+    fn open(&mut self, scalar: Secret<32>, configured: Configured, instant: Instant) -> Result<(), Failure> {
+        let Configured { version, settings, output, .. } = configured;
+        let reader = self.reader(&scalar, settings, instant)?;
+        self.become_door(reader, scalar, version, output);
         let Life::Enrolled(door) = &mut self.life else { return Ok(()) };
         if let Some(octets) = self.storage.load(Item::RevocationList)? {
             // It was verified when it came; one that does not hold under today's keys is not held.
@@ -259,16 +265,23 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         Ok(())
     }
 
+    /// What goes deep into the stack, apart from what is large.
     #[inline(never)]
-    fn become_door(
+    fn reader(
         &mut self,
-        scalar: Secret<32>,
-        configured: Configured,
+        scalar: &Secret<32>,
+        settings: ReaderSettings,
         instant: Instant,
-    ) -> Result<(), Failure> {
+    ) -> Result<Reader<C>, Failure> {
         let random = self.board.random().ok_or(Failure::Unseeded)?;
-        self.life = Life::Enrolled(Door::new(self.crypto.clone(), scalar, configured, random, instant)?);
-        Ok(())
+        let now = Now { instant, unix: None };
+        Ok(Reader::new(self.crypto.clone(), scalar, settings, random, now)?)
+    }
+
+    /// What is large, apart from what goes deep into the stack.
+    #[inline(never)]
+    fn become_door(&mut self, reader: Reader<C>, scalar: Secret<32>, version: u32, output: OutputFormat) {
+        self.life = Life::Enrolled(Door::of(reader, scalar, version, output));
     }
 
     fn keep_list(&mut self) -> Result<(), Failure> {
@@ -283,6 +296,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         Ok(self.storage.store(Item::LastTime, &time.0.to_be_bytes())?)
     }
 
+    #[inline(never)]
     fn status(&mut self, damaged: u32, instant: Instant) -> Status {
         let crypto = &self.crypto;
         let own =
@@ -312,4 +326,10 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             footprint: self.board.footprint(),
         }
     }
+}
+
+/// Opens a configuration whose issuer keys are believed: they were confirmed when the door was enrolled, or are now.
+#[inline(never)]
+fn opened<C: Crypto>(crypto: &C, scalar: &Secret<32>, sealed: &mut [u8]) -> Result<Configured, ObjectError> {
+    enrolment::open_configuration(crypto, scalar, Trust::Confirmed, None, sealed)
 }

@@ -81,6 +81,16 @@ impl<F: NorFlash> Storage<F> {
         Ok(ready(self.map.fetch_item(&mut self.buffer.0, &item.name()))?)
     }
 
+    /// As [`Storage::load`], for what is opened in place.
+    ///
+    /// # Errors
+    /// As [`Storage::load`].
+    pub fn load_mut(&mut self, item: Item) -> Result<Option<&mut [u8]>, StorageError> {
+        let Some(length) = self.load(item)?.map(<[u8]>::len) else { return Ok(None) };
+        // The value lies behind its name.
+        Ok(self.buffer.0.get_mut(1..length.saturating_add(1)))
+    }
+
     /// Stores the item; the one before it holds until the new one is whole.
     ///
     /// # Errors

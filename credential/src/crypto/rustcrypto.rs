@@ -55,9 +55,7 @@ impl Crypto for RustCrypto {
         if !signature.is_low_s() {
             return Err(Mismatch);
         }
-        let key = VerifyingKey::from(parsed(key).map_err(|InvalidKey| Mismatch)?);
-        let signature = p256::ecdsa::Signature::from_slice(&signature.0).map_err(|_| Mismatch)?;
-        key.multipart_verify(message, &signature).map_err(|_| Mismatch)
+        verify(&parsed(key).map_err(|InvalidKey| Mismatch)?, message, signature)
     }
 
     fn sha256(&self, parts: &[&[u8]]) -> Digest {
@@ -160,6 +158,14 @@ impl Signer for SoftwareSigner {
     }
 }
 
+/// Apart from the parsing of the key: both go deep into the stack, and not on top of each other.
+#[inline(never)]
+fn verify(key: &p256::PublicKey, message: &[&[u8]], signature: &Signature) -> Result<(), Mismatch> {
+    let signature = p256::ecdsa::Signature::from_slice(&signature.0).map_err(|_| Mismatch)?;
+    VerifyingKey::from(key).multipart_verify(message, &signature).map_err(|_| Mismatch)
+}
+
+#[inline(never)]
 fn parsed(point: &Point) -> Result<p256::PublicKey, InvalidKey> {
     // The parser also takes the compact form, 05 and x, which the exchange does not know.
     if !point.is_compressed() {

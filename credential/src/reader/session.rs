@@ -111,21 +111,8 @@ impl<C: Crypto> ReaderSession<C> {
                 self.await_response(State::Offer(next), env.now);
                 Ok(ReaderStep::Send { instruction: Instruction::Hello, length })
             }
-            State::Offer(expect) => match expect.offer(reader, env, data, out)? {
-                Offered::Fast(decision, decided) => {
-                    self.state = State::Decided(decided);
-                    Ok(ReaderStep::Decided(decision))
-                }
-                Offered::Full(next, length) => {
-                    self.await_response(State::Proof(next), env.now);
-                    Ok(ReaderStep::Send { instruction: Instruction::Confirm, length })
-                }
-            },
-            State::Proof(expect) => {
-                let (decision, decided) = expect.proof(reader, env, data)?;
-                self.state = State::Decided(decided);
-                Ok(ReaderStep::Decided(decision))
-            }
+            State::Offer(expect) => self.offered(expect, reader, env, data, out),
+            State::Proof(expect) => self.proved(expect, reader, env, data),
             State::Ack(expect) => {
                 let (brought, exporter) = expect.ack(reader, env, data)?;
                 Ok(ReaderStep::Finished { brought, exporter })
@@ -185,6 +172,41 @@ impl<C: Crypto> ReaderSession<C> {
     /// Whether the device of this tap takes APDUs of extended length.
     pub const fn extended_length(&self) -> bool {
         self.extended_length
+    }
+
+    // These two are not inlined for the sake of small stacks: what the one keeps there, the other need not carry.
+    #[inline(never)]
+    fn offered<'m>(
+        &mut self,
+        expect: ExpectOffer<C>,
+        reader: &Reader<C>,
+        env: &ReaderEnv<'_>,
+        data: &[u8],
+        out: &mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        match expect.offer(reader, env, data, out)? {
+            Offered::Fast(decision, decided) => {
+                self.state = State::Decided(decided);
+                Ok(ReaderStep::Decided(decision))
+            }
+            Offered::Full(next, length) => {
+                self.await_response(State::Proof(next), env.now);
+                Ok(ReaderStep::Send { instruction: Instruction::Confirm, length })
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn proved<'m>(
+        &mut self,
+        expect: ExpectProof,
+        reader: &mut Reader<C>,
+        env: &ReaderEnv<'_>,
+        data: &mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        let (decision, decided) = expect.proof(reader, env, data)?;
+        self.state = State::Decided(decided);
+        Ok(ReaderStep::Decided(decision))
     }
 
     fn await_response(&mut self, state: State<C>, now: Now) {

@@ -7,11 +7,13 @@ use credential::error::Error;
 use credential::iso7816::{FrontEnd, StatusWord};
 use credential::limits::COMMAND_MAX;
 use credential::reader::{Brought, Decision, Outcome, Verdict};
-use credential::time::Instant;
+use credential::object::HeldRevocationList;
+use credential::time::{Instant, UnixTime};
 use credential::transport::Transport;
 use rand_core::CryptoRng;
 
 use super::{Door, DoorEvent, application, env};
+use crate::clock::WallClock;
 use crate::link::{GattLink, LinkError, NfcLink, NfcReceived, Sink, StreamLink};
 use crate::output::Output;
 
@@ -98,6 +100,8 @@ impl<C: Crypto> Door<'_, C> {
         }
     }
 
+    // Never inlined: a link is as large as a message, and what follows an arrival goes deep into the stack.
+    #[inline(never)]
     fn arrived(&mut self, arrival: Arrival, instant: Instant, sink: Sink<'_>) -> Result<(), Failure> {
         self.forget();
         let now = self.clock.now(instant);
@@ -119,6 +123,7 @@ impl<C: Crypto> Door<'_, C> {
     }
 
     /// Selects the application with this index on the card.
+    #[inline(never)]
     fn select(&mut self, index: usize, instant: Instant, sink: Sink<'_>) -> Result<(), Failure> {
         let now = self.clock.now(instant);
         let Some(tap) = self.tap.as_mut() else { return Ok(()) };
@@ -167,6 +172,7 @@ impl<C: Crypto> Door<'_, C> {
     }
 
     /// Hands a whole message in the working space to the application.
+    #[inline(never)]
     fn message(
         &mut self,
         length: usize,
@@ -199,9 +205,14 @@ impl<C: Crypto> Door<'_, C> {
                 Ok(())
             }
             ReaderAction::Finished(brought) => {
-                let events = take(brought, &mut self.list, &mut self.clock, instant);
+                let (version, time) = take(brought, &mut self.list, &mut self.clock, instant);
                 self.tap = None;
-                events.into_iter().flatten().for_each(|event| self.report(event));
+                if let Some(version) = version {
+                    self.report(DoorEvent::ListTaken { version });
+                }
+                if let Some(time) = time {
+                    self.report(DoorEvent::TimeTaken { time });
+                }
                 self.report(DoorEvent::Finished);
                 Ok(())
             }
@@ -209,6 +220,7 @@ impl<C: Crypto> Door<'_, C> {
     }
 
     /// Puts out what a decision gives.
+    #[inline(never)]
     fn decided(&mut self, decision: Decision) {
         let Decision { outcome, path, serial, receipt } = decision;
         let (event, verdict) = match outcome {
@@ -244,6 +256,7 @@ impl<C: Crypto> Door<'_, C> {
     }
 
     /// An error ends the tap and the door waits for the next one.
+    #[inline(never)]
     fn settle(&mut self, result: Result<(), Failure>) {
         let Err(failure) = result else { return };
         self.forget();
@@ -280,19 +293,17 @@ impl Link {
     }
 }
 
-/// Puts what a device brought into force.
+/// Puts what a device brought into force: the version of the list and the time that hold from now on.
+#[inline(never)]
 fn take<const N: usize>(
     brought: Brought<'_>,
-    list: &mut credential::object::HeldRevocationList<N>,
-    clock: &mut crate::clock::WallClock,
+    list: &mut HeldRevocationList<N>,
+    clock: &mut WallClock,
     instant: Instant,
-) -> [Option<DoorEvent>; 2] {
+) -> (Option<u32>, Option<UnixTime>) {
     let taken = brought.revocation_list.filter(|newer| list.replace(newer).is_ok());
     let set = brought.time_token.and_then(|token| clock.set(&token, instant).ok());
-    [
-        taken.map(|list| DoorEvent::ListTaken { version: list.version() }),
-        set.map(|time| DoorEvent::TimeTaken { time }),
-    ]
+    (taken.map(|list| list.version()), set)
 }
 
 /// What ends a tap before its time.

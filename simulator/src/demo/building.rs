@@ -9,6 +9,7 @@ use manager::clock::SystemClock;
 use manager::domain::{Actor, NewProject, OutputFormat, Presence};
 use manager::{Manager, NewReader, Unlock};
 use reader_firmware::enrolment;
+use reader_firmware::serial::Footprint;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -34,6 +35,8 @@ pub(super) struct Building {
     stop: oneshot::Sender<()>,
     pub(super) door: Box<dyn DoorUnit>,
     pub(super) output: DoorOutput,
+    /// What the firmware takes, with the deepest stack so far; only a board has it.
+    pub(super) footprint: Option<Footprint>,
 }
 
 impl Building {
@@ -52,7 +55,7 @@ impl Building {
             DoorPlace::Qemu => Box::new(BoardUnit::qemu(&args.firmware, &dir.join("flash"))?),
         };
         enrol(&manager, &mut *door, output.format()).await?;
-        Ok(Self { manager, url, server, stop, door, output })
+        Ok(Self { manager, url, server, stop, door, output, footprint: None })
     }
 
     pub(super) const fn manager(&self) -> &Manager {
@@ -72,11 +75,22 @@ impl Building {
     /// Cuts the door's power and gives it back, with the time but without list and configuration; `false` for a door
     /// in this process.
     pub(super) fn cut_power(&mut self, runtime: &tokio::runtime::Runtime) -> Result<bool> {
+        self.look_at_board()?;
         let cut = self.door.cut_power()?;
         if cut {
             self.door.take_time_token(&runtime.block_on(self.manager.time_token())?)?;
         }
         Ok(cut)
+    }
+
+    /// Asks a board what it takes.
+    pub(super) fn look_at_board(&mut self) -> Result<()> {
+        if let Some(status) = self.door.status()? {
+            let before = self.footprint.map_or(0, |footprint| footprint.stack_octets);
+            let stack_octets = status.footprint.stack_octets.max(before);
+            self.footprint = Some(Footprint { stack_octets, ..status.footprint });
+        }
+        Ok(())
     }
 
     /// Stops the server and closes the database.

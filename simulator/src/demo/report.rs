@@ -3,6 +3,7 @@
 use std::fmt;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use reader_firmware::serial::Footprint;
 use serde::Serialize;
 
 /// The result of one run.
@@ -12,6 +13,9 @@ pub(super) struct Report {
     pub(super) ok: bool,
     /// Where everything was left.
     pub(super) directory: String,
+    /// What the firmware of a board takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) board: Option<Footprint>,
     /// All taps in their order.
     pub(super) taps: Vec<TapRow>,
     /// What was not as it must be.
@@ -66,6 +70,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", table(&self.taps))?;
         writeln!(f, "Octets and times are those to the reader's decision; > to the phone, < to the reader.")?;
+        if let Some(board) = self.board {
+            writeln!(
+                f,
+                "The board takes {} octets of flash, {} of static memory and {} of stack at the deepest.",
+                board.flash_octets, board.static_octets, board.stack_octets
+            )?;
+        }
         writeln!(f, "Left for inspection: {}", self.directory)?;
         for failure in &self.failures {
             writeln!(f, "NOT AS IT MUST BE: {failure}")?;

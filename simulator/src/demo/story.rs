@@ -79,10 +79,12 @@ pub(super) fn tell(
         expired.name()
     ));
     stage.play(&EXPIRED, expired)?;
+    stage.building.look_at_board()?;
+    let board = stage.building.footprint;
     let Stage { rows, failures, .. } = stage;
     let expected_taps = people.users.len().saturating_mul(ARRIVALS.len()).saturating_add(2);
     let ok = failures.is_empty() && rows.len() == expected_taps;
-    Ok(Report { ok, directory: dir.display().to_string(), taps: rows, failures })
+    Ok(Report { ok, directory: dir.display().to_string(), board, taps: rows, failures })
 }
 
 struct Stage<'s> {

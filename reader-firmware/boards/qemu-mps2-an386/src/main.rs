@@ -34,9 +34,7 @@ static READER: StaticCell<FrameReader> = StaticCell::new();
 fn main() -> ! {
     let mut clock = Clock::start();
     let mut uart = Uart::start();
-    let reader = READER.init(FrameReader::new());
-    let Ok(storage) = Storage::new(FileFlash::new(), FileFlash::DOOR) else { SCB::sys_reset() };
-    let door = DOOR.init(Station::new(RustCrypto, Mps2::new(), storage));
+    let (door, reader) = set_up();
     // A line that takes nothing is a line that nobody reads.
     let _ = Numbered { number: 0, content: Report::Started }.send(&mut |octet| uart.write(octet));
     loop {
@@ -50,6 +48,13 @@ fn main() -> ! {
         door.poll(clock.now(board::skipped_ms()), &mut |octet| uart.write(octet));
         uart.wait();
     }
+}
+
+/// Apart from `main`, so that what is moved into its place here takes no stack afterwards.
+#[inline(never)]
+fn set_up() -> (&'static mut Door, &'static mut FrameReader) {
+    let Ok(storage) = Storage::new(FileFlash::new(), FileFlash::DOOR) else { SCB::sys_reset() };
+    (DOOR.init(Station::new(RustCrypto, Mps2::new(), storage)), READER.init(FrameReader::new()))
 }
 
 /// What cannot go on begins anew, as after a power cut.
