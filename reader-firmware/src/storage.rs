@@ -127,3 +127,8 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod model;
+#[cfg(test)]
+mod tests;
