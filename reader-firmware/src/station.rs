@@ -72,7 +72,9 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         let scalar = self.own_key()?;
         self.life = Life::Keyed(scalar.clone());
         let sealed = self.storage.load_mut(Item::Configuration)?;
-        let Some(configured) = sealed.map(|sealed| opened(&self.crypto, &scalar, sealed)) else { return Ok(()) };
+        let Some(configured) = sealed.map(|sealed| opened(&self.crypto, &scalar, sealed)) else {
+            return Ok(());
+        };
         self.open(scalar, configured?, instant)
     }
 

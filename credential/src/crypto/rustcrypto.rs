@@ -42,11 +42,7 @@ impl Crypto for RustCrypto {
     }
 
     // The square root that gives y costs a microcontroller 300,000 instructions: once is enough.
-    fn agree_both(
-        &self,
-        keys: [&AgreementKey; 2],
-        point: &Point,
-    ) -> Result<[Secret<32>; 2], InvalidKey> {
+    fn agree_both(&self, keys: [&AgreementKey; 2], point: &Point) -> Result<[Secret<32>; 2], InvalidKey> {
         let point = parsed(point)?;
         Ok(keys.map(|key| shared(key, &point)))
     }

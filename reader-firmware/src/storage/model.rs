@@ -1,4 +1,5 @@
 //! A flash that loses its power in the middle of an operation.
+#![expect(clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::vec;
 use std::vec::Vec;

@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "tests")]
+
 use std::collections::BTreeMap;
 use std::vec;
 use std::vec::Vec;
@@ -91,11 +93,15 @@ fn a_power_cut_at_every_write_and_erase_leaves_the_old_or_the_new() {
                 assert!(held == old || held == new, "{item:?}, operation {after}, {torn:?}");
                 // The power is lost a second time, in whatever the flash does first.
                 for again in 0..3 {
-                    let Some((held, _)) = torn_store(&flash, (item, &octets), again, Torn::HalfAndBits) else {
+                    let Some((held, _)) = torn_store(&flash, (item, &octets), again, Torn::HalfAndBits)
+                    else {
                         break;
                     };
                     cuts += 1;
-                    assert!(held == old || held == new, "{item:?}, operation {after}, {torn:?}, then {again}");
+                    assert!(
+                        held == old || held == new,
+                        "{item:?}, operation {after}, {torn:?}, then {again}"
+                    );
                 }
                 let mut healed = storage(flash);
                 healed.store(item, &octets).unwrap();

@@ -1,6 +1,7 @@
 //! A door on a board.
 
 use std::fs::OpenOptions;
+use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ const INSTRUCTIONS_PER_SECOND: u64 = 15_625_000;
 pub struct BoardUnit {
     line: SerialLine,
     machine: Option<Qemu>,
-    ticks_per_second: u64,
+    ticks_per_second: NonZeroU64,
 }
 
 impl BoardUnit {
@@ -44,7 +45,7 @@ impl BoardUnit {
     }
 
     fn new(line: SerialLine, machine: Option<Qemu>) -> Result<Self> {
-        let mut unit = Self { line, machine, ticks_per_second: 1 };
+        let mut unit = Self { line, machine, ticks_per_second: NonZeroU64::MIN };
         unit.take_up()?;
         Ok(unit)
     }
@@ -53,7 +54,8 @@ impl BoardUnit {
     fn take_up(&mut self) -> Result<()> {
         let status = self.board_status()?;
         ensure!(status.version == VERSION, "the board speaks version {} of the line", status.version);
-        self.ticks_per_second = u64::from(status.ticks_per_second).max(1);
+        self.ticks_per_second =
+            NonZeroU64::new(status.ticks_per_second.into()).context("the board does not count")?;
         if status.state == DoorState::Unseeded {
             let mut seed = [0; 32];
             rand::rng().fill_bytes(&mut seed);
@@ -89,8 +91,8 @@ impl BoardUnit {
         &mut self.line
     }
 
-    const fn instructions(&self, ticks: u32) -> u64 {
-        (ticks as u64).saturating_mul(INSTRUCTIONS_PER_SECOND) / self.ticks_per_second
+    fn instructions(&self, ticks: u32) -> u64 {
+        u64::from(ticks).saturating_mul(INSTRUCTIONS_PER_SECOND) / self.ticks_per_second
     }
 }
 

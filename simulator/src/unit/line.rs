@@ -19,6 +19,7 @@ pub struct SerialLine {
     /// What has come and has not been read.
     waiting: Vec<u8>,
     number: u8,
+    patience: Duration,
 }
 
 impl SerialLine {
@@ -33,7 +34,14 @@ impl SerialLine {
                 }
             }
         });
-        Self { out: Box::new(out), octets, reader: FrameReader::new(), waiting: Vec::new(), number: 0 }
+        Self {
+            out: Box::new(out),
+            octets,
+            reader: FrameReader::new(),
+            waiting: Vec::new(),
+            number: 0,
+            patience: PATIENCE,
+        }
     }
 
     /// Gives a command and waits until it is carried out; `hear` gets what the board says meanwhile.
@@ -52,10 +60,10 @@ impl SerialLine {
             .write_all(&frame)
             .and_then(|()| self.out.flush())
             .context("the line to the board is gone")?;
-        let until = Instant::now() + PATIENCE;
+        let began = Instant::now();
         loop {
             let mut end = None;
-            self.read(until, &mut |said, report| match report {
+            self.read(began, &mut |said, report| match report {
                 Report::Done if said == number => end = Some(Ok(())),
                 Report::Refused(trouble) if said == number || said == 0 => end = Some(Err(words(trouble))),
                 Report::Started => end = Some(Err(anyhow!("the board has begun anew"))),
@@ -74,12 +82,17 @@ impl SerialLine {
     /// # Errors
     /// When it does not.
     pub fn await_start(&mut self) -> Result<()> {
-        let until = Instant::now() + PATIENCE;
+        let began = Instant::now();
         let mut started = false;
         while !started {
-            self.read(until, &mut |_, report| started = report == Report::Started)?;
+            self.read(began, &mut |_, report| started = report == Report::Started)?;
         }
         Ok(())
+    }
+
+    /// How long the board may be silent, for those who know that it will be.
+    pub const fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
     }
 
     /// Sends octets that are no frame: noise, for tests.
@@ -90,11 +103,11 @@ impl SerialLine {
         Ok(self.out.write_all(noise).and_then(|()| self.out.flush())?)
     }
 
-    /// Reads one report.
-    fn read(&mut self, until: Instant, hear: &mut dyn FnMut(u8, Report<'_>)) -> Result<()> {
+    /// Reads one report, unless the board has been silent for too long since `began`.
+    fn read(&mut self, began: Instant, hear: &mut dyn FnMut(u8, Report<'_>)) -> Result<()> {
         loop {
             if self.waiting.is_empty() {
-                let left = until.saturating_duration_since(Instant::now());
+                let left = self.patience.saturating_sub(began.elapsed());
                 self.waiting = match self.octets.recv_timeout(left) {
                     Ok(octets) => octets,
                     Err(RecvTimeoutError::Timeout) => bail!("the board does not answer"),

@@ -105,8 +105,10 @@ fn power_lasts_for(octets: usize) -> usize {
 }
 
 fn stop_unless(power: bool) {
-    while !power {
+    if !power {
         cortex_m::interrupt::disable();
-        cortex_m::asm::wfi();
+        loop {
+            cortex_m::asm::wfi();
+        }
     }
 }
