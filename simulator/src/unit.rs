@@ -18,7 +18,7 @@ pub use board::BoardUnit;
 pub use happened::Happened;
 pub use in_process::InProcess;
 pub use line::SerialLine;
-pub use qemu::{FIRMWARE, Qemu};
+pub use qemu::{FIRMWARE, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
 
 /// Who an enrolled door is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

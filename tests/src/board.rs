@@ -42,15 +42,21 @@ pub struct Budget {
     pub static_octets: u32,
     pub stack_octets: u32,
     pub full_instructions: u64,
+    pub full_instructions_assembler: u64,
     pub fast_instructions: u64,
 }
 
 impl BoardRig {
     /// A board that has never been started.
     pub fn new() -> Self {
+        Self::with(FIRMWARE)
+    }
+
+    /// The same with this firmware.
+    pub fn with(firmware: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let image = dir.path().join("flash");
-        let unit = BoardUnit::qemu(FIRMWARE.as_ref(), &image).unwrap();
+        let unit = BoardUnit::qemu(firmware.as_ref(), &image).unwrap();
         let (phone, wallet, _) = Phone::activated(World::new(1));
         // The same seed, the same project: the phone's world went into its manager.
         Self { unit, world: World::new(1), wallet, _phone: phone, _dir: dir }
@@ -59,10 +65,15 @@ impl BoardRig {
     /// A board that is a door and knows the time.
     pub fn enrolled() -> Self {
         let mut rig = Self::new();
-        let sealed = rig.configuration(1);
-        rig.unit.configure(&sealed).unwrap();
-        rig.unit.take_time_token(&rig.world.time_token(START)).unwrap();
+        rig.enrol();
         rig
+    }
+
+    /// Makes a door of it that knows the time.
+    pub fn enrol(&mut self) {
+        let sealed = self.configuration(1);
+        self.unit.configure(&sealed).unwrap();
+        self.unit.take_time_token(&self.world.time_token(START)).unwrap();
     }
 
     /// A sealed configuration for the board's key.

@@ -1,15 +1,17 @@
 //! The firmware on the emulated microcontroller: taps, power cuts, noise on the line, and what it all takes.
 //!
 //! A stage of `tests/run` of its own, because it needs QEMU and the firmware.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::time::Duration;
 
+use cortex_m4_crypto::cases;
+use credential::crypto::RustCrypto;
 use credential::reader::Path;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
-use reader_firmware::serial::{Command, DoorState, Rehearsal};
-use simulator::unit::DoorUnit;
+use reader_firmware::serial::{Command, DoorState, Rehearsal, Report};
+use simulator::unit::{DoorUnit, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
 use tests::board::{BoardRig, Budget};
 use tests::world::START;
 
@@ -149,24 +151,66 @@ fn taps_that_are_cut_off_anywhere_leave_the_door_ready() {
     assert!(footprint.stack_octets <= budget.stack_octets, "{footprint:?}");
 }
 
-#[test]
-fn the_door_keeps_to_its_budget() {
+/// Taps of all kinds, and what they and the firmware take, held against all of the budget but a full tap.
+fn measured(mut rig: BoardRig, name: &str) -> u64 {
     let budget = Budget::of_the_board();
-    let mut rig = BoardRig::enrolled();
+    rig.enrol();
     let full = rig.tap().cost.unwrap();
     let fast = rig.tap().cost.unwrap();
     let again = rig.tap().cost.unwrap();
     rig.unit.take_revocation_list(&rig.list(1, 800)).unwrap();
     let _denied = rig.tap();
     let footprint = rig.unit.board_status().unwrap().footprint;
-    println!("full tap: {} instructions to the decision, {} in all", full.decision, full.whole);
-    println!("fast tap: {} instructions to the decision, {} in all", fast.decision, fast.whole);
-    println!("{footprint:?}");
-    assert!(full.decision <= budget.full_instructions);
+    println!("{name}, full tap: {} instructions to the decision, {} in all", full.decision, full.whole);
+    println!("{name}, fast tap: {} instructions to the decision, {} in all", fast.decision, fast.whole);
+    println!("{name}: {footprint:?}");
+    assert!(full.decision > fast.decision && fast.decision > 0, "something was measured");
     assert!(fast.decision <= budget.fast_instructions);
     assert!(again.decision.abs_diff(fast.decision) < 100, "the same work costs the same: {again:?}");
     assert!(footprint.flash_octets <= budget.flash_octets);
     assert!(footprint.static_octets <= budget.static_octets);
     assert!(footprint.stack_octets <= budget.stack_octets);
-    assert!(full.decision > fast.decision && fast.decision > 0, "something was measured");
+    full.decision
+}
+
+#[test]
+fn the_door_keeps_to_its_budget() {
+    let full = measured(BoardRig::new(), "portable");
+    assert!(full <= Budget::of_the_board().full_instructions);
+}
+
+#[test]
+fn the_door_with_the_curve_in_assembler_keeps_to_its_budget() {
+    let full = measured(BoardRig::with(FIRMWARE_ASSEMBLER), "assembler");
+    assert!(full <= Budget::of_the_board().full_instructions_assembler);
+}
+
+/// `OSTIARY_CROSS_CHECKS=100000` for more of it.
+#[test]
+fn the_assembler_does_what_the_portable_backend_does() {
+    const BATCH: u32 = 250;
+    let cases: u32 = std::env::var("OSTIARY_CROSS_CHECKS").map_or(4_000, |cases| cases.parse().unwrap());
+    let dir = tempfile::tempdir().unwrap();
+    let (_machine, mut line) = Qemu::start(FIRMWARE_CROSS_CHECK.as_ref(), &dir.path().join("flash")).unwrap();
+    let mut accepted = 0;
+    for first in (0..cases).step_by(BATCH as usize) {
+        let mut there = None;
+        let asked = Command::Rehearse(Rehearsal::CrossCheck { first, count: BATCH });
+        line.call(asked, &mut |report| {
+            if let Report::Digest(digest) = report {
+                there = Some(digest);
+            }
+        })
+        .unwrap();
+        assert_eq!(
+            there,
+            Some(cases::digest(&RustCrypto, first, BATCH)),
+            "cases {first} to {}",
+            first + BATCH
+        );
+        accepted +=
+            (first..first + BATCH).filter(|number| cases::outcome(&RustCrypto, *number).0 == 1).count();
+    }
+    println!("{cases} inputs, {accepted} of them accepted: the same on both");
+    assert!(accepted > cases as usize / 3 && accepted < cases as usize, "there are good and bad ones");
 }

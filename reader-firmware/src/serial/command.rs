@@ -63,6 +63,13 @@ pub enum Rehearsal {
         /// Whole writes and erases before it.
         after: u32,
     },
+    /// Say what the backend makes of inputs that the host knows, too; only the firmware for this does.
+    CrossCheck {
+        /// The first one.
+        first: u32,
+        /// How many.
+        count: u32,
+    },
 }
 
 impl Arrived {

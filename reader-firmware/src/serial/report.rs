@@ -24,6 +24,8 @@ pub enum Report<'a> {
         /// From the arrival to the end.
         whole: u32,
     },
+    /// What came of a cross-check.
+    Digest([u8; 32]),
 }
 
 /// What a board is and has.

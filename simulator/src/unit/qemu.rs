@@ -16,6 +16,18 @@ pub const FIRMWARE: &str = concat!(
     "/../reader-firmware/boards/qemu-mps2-an386/target/thumbv7em-none-eabihf/release/qemu-mps2-an386"
 );
 
+/// The same with P-256 in assembler, from `cargo build --release --features cross-check --target-dir target/assembler`.
+pub const FIRMWARE_ASSEMBLER: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../reader-firmware/boards/qemu-mps2-an386/target/assembler/thumbv7em-none-eabihf/release/qemu-mps2-an386"
+);
+
+/// The firmware that compares the two backends, from the same command.
+pub const FIRMWARE_CROSS_CHECK: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../reader-firmware/boards/qemu-mps2-an386/target/assembler/thumbv7em-none-eabihf/release/cross-check"
+);
+
 /// Octets of the flash.
 const FLASH: usize = 128 * 1024;
 

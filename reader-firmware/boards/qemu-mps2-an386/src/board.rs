@@ -56,6 +56,7 @@ impl Board for Mps2 {
                 SKIPPED_S.fetch_add(seconds, Ordering::Relaxed);
             }
             Rehearsal::CutPower { after } => flash::cut_power(after),
+            Rehearsal::CrossCheck { .. } => return Err(Unsupported),
         }
         Ok(())
     }

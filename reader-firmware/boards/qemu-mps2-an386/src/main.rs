@@ -14,7 +14,6 @@ use core::panic::PanicInfo;
 
 use cortex_m::peripheral::SCB;
 use cortex_m_rt::{ExceptionFrame, entry, exception};
-use credential::crypto::RustCrypto;
 use reader_firmware::serial::{FrameReader, Numbered, Report};
 use reader_firmware::station::Station;
 use reader_firmware::storage::Storage;
@@ -25,7 +24,12 @@ use flash::FileFlash;
 use timer::Clock;
 use uart::Uart;
 
-type Door = Station<RustCrypto, Mps2, FileFlash>;
+#[cfg(feature = "assembler")]
+use cortex_m4_crypto::Assembler as Backend;
+#[cfg(not(feature = "assembler"))]
+use credential::crypto::RustCrypto as Backend;
+
+type Door = Station<Backend, Mps2, FileFlash>;
 
 static DOOR: StaticCell<Door> = StaticCell::new();
 static READER: StaticCell<FrameReader> = StaticCell::new();
@@ -54,7 +58,7 @@ fn main() -> ! {
 #[inline(never)]
 fn set_up() -> (&'static mut Door, &'static mut FrameReader) {
     let Ok(storage) = Storage::new(FileFlash::new(), FileFlash::DOOR) else { SCB::sys_reset() };
-    (DOOR.init(Station::new(RustCrypto, Mps2::new(), storage)), READER.init(FrameReader::new()))
+    (DOOR.init(Station::new(Backend, Mps2::new(), storage)), READER.init(FrameReader::new()))
 }
 
 /// What cannot go on begins anew, as after a power cut.
