@@ -56,7 +56,7 @@ impl BoardRig {
     pub fn with(firmware: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let image = dir.path().join("flash");
-        let unit = BoardUnit::qemu(firmware.as_ref(), &image).unwrap();
+        let unit = BoardUnit::repeatable(firmware.as_ref(), &image, 1).unwrap();
         let (phone, wallet, _) = Phone::activated(World::new(1));
         // The same seed, the same project: the phone's world went into its manager.
         Self { unit, world: World::new(1), wallet, _phone: phone, _dir: dir }

@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use credential::crypto::Point;
 use credential::id::{ProjectId, ReaderId};
-use rand::Rng;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
 use reader_firmware::door::{Arrival, Device};
 use reader_firmware::serial::{Arrived, Command, DoorState, Rehearsal, Report, Status, VERSION};
 
@@ -22,6 +23,8 @@ pub struct BoardUnit {
     line: SerialLine,
     machine: Option<Qemu>,
     ticks_per_second: NonZeroU64,
+    /// Where the seeds of the board come from.
+    seeds: StdRng,
 }
 
 impl BoardUnit {
@@ -31,7 +34,16 @@ impl BoardUnit {
     /// When it does not start, or what starts is not our firmware.
     pub fn qemu(firmware: &Path, image: &Path) -> Result<Self> {
         let (machine, line) = Qemu::start(firmware, image)?;
-        Self::new(line, Some(machine))
+        Self::new(line, Some(machine), StdRng::from_rng(&mut rand::rng()))
+    }
+
+    /// The same with random numbers that are those of every run with this number: for measuring, and for nothing else.
+    ///
+    /// # Errors
+    /// As [`BoardUnit::qemu`].
+    pub fn repeatable(firmware: &Path, image: &Path, run: u64) -> Result<Self> {
+        let (machine, line) = Qemu::start(firmware, image)?;
+        Self::new(line, Some(machine), StdRng::seed_from_u64(run))
     }
 
     /// Takes up a board at a serial device, which must be set up (`stty -F DEVICE raw -echo 115200`).
@@ -41,11 +53,12 @@ impl BoardUnit {
     pub fn serial(device: &Path) -> Result<Self> {
         let file = OpenOptions::new().read(true).write(true).open(device);
         let file = file.with_context(|| format!("cannot open {}", device.display()))?;
-        Self::new(SerialLine::new(file.try_clone()?, file), None)
+        let line = SerialLine::new(file.try_clone()?, file);
+        Self::new(line, None, StdRng::from_rng(&mut rand::rng()))
     }
 
-    fn new(line: SerialLine, machine: Option<Qemu>) -> Result<Self> {
-        let mut unit = Self { line, machine, ticks_per_second: NonZeroU64::MIN };
+    fn new(line: SerialLine, machine: Option<Qemu>, seeds: StdRng) -> Result<Self> {
+        let mut unit = Self { line, machine, ticks_per_second: NonZeroU64::MIN, seeds };
         unit.take_up()?;
         Ok(unit)
     }
@@ -58,7 +71,7 @@ impl BoardUnit {
             NonZeroU64::new(status.ticks_per_second.into()).context("the board does not count")?;
         if status.state == DoorState::Unseeded {
             let mut seed = [0; 32];
-            rand::rng().fill_bytes(&mut seed);
+            self.seeds.fill_bytes(&mut seed);
             self.tell(Command::Seed(seed))?;
         }
         Ok(())
