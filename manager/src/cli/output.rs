@@ -16,6 +16,11 @@ pub(crate) fn text(text: &str) {
     let _gone = io::stdout().write_all(text.as_bytes());
 }
 
+/// How many there are, as a sentence at the end of a list.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}.", if count == 1 { one } else { many })
+}
+
 /// Prints one JSON object, however long, without having all of its text at once.
 pub(crate) fn object(value: &impl Serialize) -> anyhow::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
