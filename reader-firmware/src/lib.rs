@@ -12,4 +12,5 @@ pub mod clock;
 pub mod door;
 pub mod enrolment;
 pub mod link;
+pub mod log;
 pub mod output;

@@ -114,7 +114,8 @@ impl DenyReason {
         }
     }
 
-    const fn from_code(code: u8) -> Self {
+    /// The reason that an octet stands for.
+    pub const fn from_code(code: u8) -> Self {
         match code {
             1 => Self::NotAccepted,
             2 => Self::Expired,

@@ -74,6 +74,24 @@ pub struct Brought<'m> {
     pub time_token: Option<VerifiedTimeToken>,
 }
 
+impl Path {
+    /// The octet that stands for the path in a report.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Full => 0,
+            Self::Fast => 1,
+        }
+    }
+
+    pub(crate) const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Full),
+            1 => Some(Self::Fast),
+            _ => None,
+        }
+    }
+}
+
 impl Receipt {
     /// Verifies the receipt: whose credential tapped which door at which time.
     ///
