@@ -221,6 +221,7 @@ impl Issuer {
             issuers: self.keys.clone(),
             tickets: true,
             list_version: settings.list_version,
+            report_key: None,
             output: settings.output.into(),
         };
         let octets = self.oldest.sign(move |key| {

@@ -36,6 +36,11 @@ pub trait EventLog {
     /// Forgets the entries up to this number: they have arrived.
     fn acknowledge(&mut self, up_to: u32);
 
+    /// Whether entries are kept at all.
+    fn keeps(&self) -> bool {
+        true
+    }
+
     /// Whether no entry is held.
     fn is_empty(&self) -> bool {
         self.oldest() == self.next()
@@ -60,6 +65,10 @@ impl EventLog for NoLog {
         LogId([0; 8])
     }
 
+    fn keeps(&self) -> bool {
+        false
+    }
+
     fn append(&mut self, _time: Option<UnixTime>, _event: &Event<'_>) {}
 
     fn oldest(&self) -> u32 {
@@ -80,6 +89,10 @@ impl EventLog for NoLog {
 impl<L: EventLog + ?Sized> EventLog for &mut L {
     fn id(&self) -> LogId {
         (**self).id()
+    }
+
+    fn keeps(&self) -> bool {
+        (**self).keeps()
     }
 
     fn append(&mut self, time: Option<UnixTime>, event: &Event<'_>) {
