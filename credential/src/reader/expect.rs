@@ -49,8 +49,6 @@ pub(super) struct ExpectProof {
 pub(super) struct Decided<C: Crypto> {
     keys: DecidedKeys<C>,
     result: Result<TicketContents, DenyReason>,
-    /// Whether the device has shown a credential of the project: strangers carry no reports.
-    genuine: bool,
 }
 
 enum DecidedKeys<C: Crypto> {
@@ -138,7 +136,7 @@ impl<C: Crypto> ExpectOffer<C> {
                 receipt: None,
             };
             let keys = DecidedKeys::Fast { h4, psk, ephemeral: self.ephemeral, device: offer.ephemeral };
-            return Ok(Offered::Fast(decision, Decided { keys, result: Ok(contents), genuine: true }));
+            return Ok(Offered::Fast(decision, Decided { keys, result: Ok(contents) }));
         }
         let crypto = &reader.crypto;
         let [ee, es] = crypto.agree_both([&self.ephemeral, &reader.key], &offer.ephemeral)?;
@@ -186,7 +184,6 @@ impl ExpectProof {
         let judged =
             proof.and_then(|proof| self.judge(reader, env, &proof)).unwrap_or_else(Judged::not_accepted);
         let keys = DecidedKeys::Full { h6, channel: self.channel };
-        let genuine = judged.serial.is_some();
         let decision = Decision {
             outcome: match &judged.result {
                 Ok(contents) => Outcome::Grant(contents.user_id.clone()),
@@ -196,7 +193,7 @@ impl ExpectProof {
             serial: judged.serial,
             receipt: judged.receipt,
         };
-        Ok((decision, Decided { keys, result: judged.result, genuine }))
+        Ok((decision, Decided { keys, result: judged.result }))
     }
 
     fn judge<C: Crypto>(
@@ -260,12 +257,14 @@ impl<C: Crypto> Decided<C> {
                 (h4, FastSecret::derive(crypto, h4, &psk, &ee).channel(crypto))
             }
         };
+        // Strangers carry no reports: the device has shown a credential of the project, or its ticket.
+        let genuine = !matches!(self.result, Err(DenyReason::NotAccepted));
         let granted = match verdict {
             Verdict::Stands => self.result,
             Verdict::Refused => self.result.and(Err(DenyReason::Refused)),
         };
         let mut message = outcome_message(reader, env, granted);
-        message.has_report = self.genuine && reader.reports.is_some() && env.has_report;
+        message.has_report = genuine && reader.reports.is_some() && env.has_report;
         let wished = message.has_report;
         let out = out.get_mut(..OutcomeMessage::OCTETS).ok_or(NoRoom)?;
         let (plaintext, tag) = out.split_last_chunk_mut().ok_or(NoRoom)?;

@@ -23,14 +23,14 @@ use super::script::Script;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Item {
+    /// What has arrived at the manager.
+    ReportAcknowledgement,
+    /// Room for a report.
+    ReportRoom,
     /// A revocation list.
     RevocationList,
     /// A time token.
     TimeToken,
-    /// Room for a report.
-    ReportRoom,
-    /// What has arrived at the manager.
-    ReportAcknowledgement,
 }
 
 /// A reader in the middle of its tap.
