@@ -165,9 +165,8 @@ impl Manager {
         let row = tx.report_key(self.project_id()).await?.ok_or(Refusal::ReportInvalid)?;
         let opened = self.vault().open(&self.report_label(), &row.sealed_private_key)?;
         let scalar = opened.as_slice().try_into().map_err(|_| StoreError::Corrupt("report key"))?;
-        let own = Backend
-            .agreement_key(&Secret::new(scalar))
-            .map_err(|_| StoreError::Corrupt("report key"))?;
+        let own =
+            Backend.agreement_key(&Secret::new(scalar)).map_err(|_| StoreError::Corrupt("report key"))?;
         ReportKeys::derive(&Backend, &own, &Point(reader.public_key), self.project_id(), reader.id)
             .map_err(|_| Refusal::ReportInvalid.into())
     }
@@ -187,7 +186,9 @@ impl Manager {
         let body = encoded.get(ENTRY_HEAD_OCTETS..octets).unwrap_or_default().to_vec();
         let (serial, receipt) = match &entry.event {
             Event::GrantedFull(evidence) => self.judge(tx, reader.id, evidence).await?,
-            Event::GrantedFast { serial } | Event::Denied { serial: Some(serial), .. } => (Some(*serial), None),
+            Event::GrantedFast { serial } | Event::Denied { serial: Some(serial), .. } => {
+                (Some(*serial), None)
+            }
             Event::ListTaken { version } => {
                 self.note_list(tx, reader.id, *version, now).await?;
                 (None, None)

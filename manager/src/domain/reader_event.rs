@@ -122,7 +122,12 @@ fn blamed(blame: Blame) -> String {
 
 /// Where the chain of a reader begins.
 pub(crate) fn events_start(project: ProjectId, reader: ReaderId) -> [u8; 32] {
-    Sha256::new().chain_update(LABEL).chain_update(project.0).chain_update(reader.0.to_be_bytes()).finalize().into()
+    Sha256::new()
+        .chain_update(LABEL)
+        .chain_update(project.0)
+        .chain_update(reader.0.to_be_bytes())
+        .finalize()
+        .into()
 }
 
 /// The hash of an event that follows one with the hash `previous`.

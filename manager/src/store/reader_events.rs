@@ -346,7 +346,8 @@ impl Transaction {
 impl Columns {
     fn into_row(self) -> Result<EventRow, StoreError> {
         let receipt = self.receipt.map(|name| ReceiptState::from_name(&name));
-        let receipt = receipt.map(|state| state.ok_or(StoreError::Corrupt("state of a receipt"))).transpose()?;
+        let receipt =
+            receipt.map(|state| state.ok_or(StoreError::Corrupt("state of a receipt"))).transpose()?;
         Ok(EventRow {
             place: number(self.place, "length of a chain")?,
             id: self.id,

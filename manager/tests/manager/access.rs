@@ -95,6 +95,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("show_webhook", Some("webhooks")),
     ("suspend_user", Some("users:write")),
     ("sync", Some("sync")),
+    ("take_reports", None),
     ("test_webhook", Some("webhooks")),
     ("time_token", None),
     ("undo_import", Some("imports")),
