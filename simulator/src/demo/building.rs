@@ -8,15 +8,33 @@ use anyhow::{Context, Result};
 use credential::crypto::RustCrypto;
 use credential::time::Instant;
 use manager::clock::SystemClock;
-use manager::domain::{Actor, NewProject, OutputFormat, Presence};
+use manager::domain::{Actor, NewProject, OutputFormat, Presence, ReaderId, ReceiptState};
 use manager::{Manager, NewReader, Unlock};
 use reader_firmware::door::Door;
 use reader_firmware::enrolment::{self, Trust};
+use reader_firmware::log::RingLog;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::output::DoorOutput;
+
+/// The door, with room for some hundred events.
+pub(super) type DemoDoor = Door<'static, RustCrypto, RingLog<65_536>>;
+
+/// The number of the only door.
+const READER: ReaderId = ReaderId(1);
+
+/// Events that are read at a time.
+const PAGE: u32 = 1000;
+
+/// What the manager knows of the taps at the door.
+pub(super) struct Reported {
+    /// Taps of which it knows how they were decided.
+    pub(super) taps: usize,
+    /// Of these, how many a device signature proves.
+    pub(super) proven: usize,
+}
 
 /// One manager and one door.
 pub(super) struct Building {
@@ -24,7 +42,7 @@ pub(super) struct Building {
     url: String,
     server: JoinHandle<std::io::Result<()>>,
     stop: oneshot::Sender<()>,
-    pub(super) door: Door<'static, RustCrypto>,
+    pub(super) door: DemoDoor,
     pub(super) output: DoorOutput,
     began: Stopwatch,
     /// Milliseconds by which the door's clocks were moved forward.
@@ -69,7 +87,21 @@ impl Building {
     /// The door takes the newest list of the manager; returns its version.
     pub(super) fn take_revocation_list(&mut self, runtime: &tokio::runtime::Runtime) -> Result<u32> {
         let (_, list) = runtime.block_on(self.manager.revocation_list())?.context("there is no list")?;
-        Ok(self.door.take_revocation_list(&list)?)
+        Ok(self.door.take_revocation_list(&list, self.instant())?)
+    }
+
+    /// What has come to the manager through the phones.
+    pub(super) async fn reported(&self) -> Result<Reported> {
+        let (mut reported, mut place) = (Reported { taps: 0, proven: 0 }, 0);
+        loop {
+            let events = self.manager.reader_events(READER, place, PAGE).await?;
+            let Some(last) = events.last() else { return Ok(reported) };
+            place = last.place;
+            let taps = events.iter().filter(|event| matches!(event.event, "granted" | "denied"));
+            reported.taps = reported.taps.saturating_add(taps.count());
+            let proven = events.iter().filter(|event| event.receipt == Some(ReceiptState::Holds));
+            reported.proven = reported.proven.saturating_add(proven.count());
+        }
     }
 
     /// Stops the server and closes the database.
@@ -92,7 +124,7 @@ async fn serve(
 }
 
 /// The key is made in the reader; the manager signs a certificate for it and seals the configuration to it.
-async fn enrol(manager: &Manager, output: OutputFormat) -> Result<Door<'static, RustCrypto>> {
+async fn enrol(manager: &Manager, output: OutputFormat) -> Result<DemoDoor> {
     let mut rng = rand::rng();
     let scalar = enrolment::make_key(&mut rng)?;
     let new = NewReader {
@@ -105,7 +137,8 @@ async fn enrol(manager: &Manager, output: OutputFormat) -> Result<Door<'static, 
     let mut enrolled = manager.enrol_reader(Actor::Operator, new).await?;
     let sealed = enrolled.configuration.as_mut_slice();
     let configured = enrolment::open_configuration(&RustCrypto, &scalar, Trust::Confirmed, None, sealed)?;
-    let mut door = Door::new(RustCrypto, scalar, configured, &mut rng, Instant(0))?;
+    let log = RingLog::new(&mut rng);
+    let mut door = Door::logging(RustCrypto, scalar, configured, log, &mut rng, Instant(0))?;
     door.take_time_token(&manager.time_token().await?, Instant(0))?;
     Ok(door)
 }

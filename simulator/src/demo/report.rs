@@ -12,6 +12,10 @@ pub(super) struct Report {
     pub(super) ok: bool,
     /// Where everything was left.
     pub(super) directory: String,
+    /// Taps that the manager knows of, as the door reported them through the phones.
+    pub(super) reported: usize,
+    /// Of these, how many a device signature proves.
+    pub(super) proven: usize,
     /// All taps in their order.
     pub(super) taps: Vec<TapRow>,
     /// What was not as it must be.
@@ -60,6 +64,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", table(&self.taps))?;
         writeln!(f, "Octets and times are those to the reader's decision; > to the phone, < to the reader.")?;
+        writeln!(
+            f,
+            "The manager knows of {} taps, as the door reported them through the phones; {} are proven by a signature.",
+            self.reported, self.proven
+        )?;
         writeln!(f, "Left for inspection: {}", self.directory)?;
         for failure in &self.failures {
             writeln!(f, "NOT AS IT MUST BE: {failure}")?;

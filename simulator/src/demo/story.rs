@@ -67,6 +67,7 @@ pub(super) fn tell(
         count(revoked.serials.len(), "serial"),
     ));
     stage.play(&REVOKED, &mut first)?;
+    first.deliver_reports()?;
     let expired = last.as_mut().unwrap_or(&mut first);
     stage.building.wait_at_door(EIGHT_DAYS_S);
     narrator.chapter(&format!(
@@ -74,10 +75,22 @@ pub(super) fn tell(
         expired.name()
     ));
     stage.play(&EXPIRED, expired)?;
-    let Stage { rows, failures, .. } = stage;
+    expired.deliver_reports()?;
+    let Stage { building, rows, mut failures, .. } = stage;
+    let reported = runtime.block_on(building.reported())?;
+    if reported.taps != rows.len() {
+        failures.push(format!("the manager knows of {} taps, not of {}", reported.taps, rows.len()));
+    }
     let expected_taps = people.users.len().saturating_mul(ARRIVALS.len()).saturating_add(2);
     let ok = failures.is_empty() && rows.len() == expected_taps;
-    Ok(Report { ok, directory: dir.display().to_string(), taps: rows, failures })
+    Ok(Report {
+        ok,
+        directory: dir.display().to_string(),
+        reported: reported.taps,
+        proven: reported.proven,
+        taps: rows,
+        failures,
+    })
 }
 
 struct Stage<'s> {
@@ -105,6 +118,7 @@ impl Stage<'_> {
             for scene in &ARRIVALS {
                 self.play(scene, &mut phone)?;
             }
+            phone.deliver_reports()?;
             if first.is_none() {
                 first = Some(phone);
             } else {

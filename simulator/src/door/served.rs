@@ -9,15 +9,19 @@ use credential::object::ReaderCertificate;
 use credential::time::Instant;
 use reader_firmware::door::{Arrival, Device, Door, DoorEvent};
 use reader_firmware::enrolment::{self, Trust};
+use reader_firmware::log::RingLog;
 use serde_json::{Value, json};
 
 use super::enrolling;
 use super::place::Place;
 use crate::output::path_name;
 
+/// Octets of the log: some hundred events.
+const LOG_OCTETS: usize = 65_536;
+
 /// A door that is enrolled.
 pub(super) struct ServedDoor {
-    door: Door<'static, RustCrypto>,
+    door: Door<'static, RustCrypto, RingLog<LOG_OCTETS>>,
     began: Stopwatch,
     project: ProjectId,
     reader: ReaderId,
@@ -38,7 +42,9 @@ impl ServedDoor {
             enrolment::open_configuration(&RustCrypto, &scalar, Trust::Confirmed, None, &mut sealed)
                 .context("the door's configuration is not for its key")?;
         let certificate = ReaderCertificate::decode(&configured.settings.certificate)?;
-        let door = Door::new(RustCrypto, scalar, configured, &mut rand::rng(), Instant(0))?;
+        let mut rng = rand::rng();
+        let log = RingLog::new(&mut rng);
+        let door = Door::logging(RustCrypto, scalar, configured, log, &mut rng, Instant(0))?;
         Ok(Self { door, began: Stopwatch::now(), project: certificate.project, reader: certificate.reader })
     }
 
@@ -53,7 +59,7 @@ impl ServedDoor {
         let (token, list) = (object("time-token"), object("revocation-list"));
         let instant = self.instant();
         let _no_newer = token.map(|token| self.door.take_time_token(&token, instant));
-        let _no_newer = list.map(|list| self.door.take_revocation_list(&list));
+        let _no_newer = list.map(|list| self.door.take_revocation_list(&list, instant));
     }
 
     /// Does what the next tap would otherwise wait for.
