@@ -23,6 +23,7 @@ use heapless::Vec;
 
 use crate::door::{Device, Door};
 use crate::enrolment::{self, Configured, Trust};
+use crate::log::EventLog;
 use crate::serial::{Arrived, Command, DoorState, Numbered, Report, Status, VERSION};
 use crate::storage::{Item, Storage};
 use meter::Meter;
@@ -44,17 +45,17 @@ pub struct Station<C: Crypto + Clone, B: Board, F: NorFlash> {
     crypto: C,
     board: B,
     storage: Storage<F>,
-    life: Life<C>,
+    life: Life<C, B::Log>,
     meter: Meter,
     time_kept_at: Instant,
 }
 
 /// How far the door has come.
 #[expect(clippy::large_enum_variant, reason = "there is one of them, and no heap")]
-enum Life<C: Crypto> {
+enum Life<C: Crypto, L: EventLog> {
     Unseeded,
     Keyed(Secret<32>),
-    Enrolled(Door<'static, C>),
+    Enrolled(Door<'static, C, L>),
 }
 
 impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
@@ -136,7 +137,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             }
             Command::Configure(sealed) => self.configure(sealed, instant),
             Command::RevocationList(octets) => {
-                self.door()?.take_revocation_list(octets)?;
+                self.door()?.take_revocation_list(octets, instant)?;
                 self.keep_list()
             }
             Command::TimeToken(octets) => {
@@ -154,7 +155,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         }
     }
 
-    fn door(&mut self) -> Result<&mut Door<'static, C>, Failure> {
+    fn door(&mut self) -> Result<&mut Door<'static, C, B::Log>, Failure> {
         match &mut self.life {
             Life::Unseeded => Err(Failure::Unseeded),
             Life::Keyed(_) => Err(Failure::NotEnrolled),
@@ -217,7 +218,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         match &mut self.life {
             Life::Unseeded => Err(Failure::Unseeded),
             Life::Enrolled(door) => {
-                door.configure(&mut working)?;
+                door.configure(&mut working, instant)?;
                 Ok(self.storage.store(Item::Configuration, sealed)?)
             }
             Life::Keyed(scalar) => {
@@ -253,11 +254,11 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     fn open(&mut self, scalar: Secret<32>, configured: Configured, instant: Instant) -> Result<(), Failure> {
         let Configured { version, settings, output, .. } = configured;
         let reader = self.reader(&scalar, settings, instant)?;
-        self.become_door(reader, scalar, version, output);
+        self.become_door(reader, scalar, version, output)?;
         let Life::Enrolled(door) = &mut self.life else { return Ok(()) };
         if let Some(octets) = self.storage.load(Item::RevocationList)? {
             // It was verified when it came; one that does not hold under today's keys is not held.
-            let _held = door.take_revocation_list(octets);
+            let _held = door.restore_revocation_list(octets);
         }
         if let Some(octets) = self.storage.load(Item::LastTime)?
             && let Ok(time) = octets.try_into()
@@ -282,8 +283,18 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
 
     /// What is large, apart from what goes deep into the stack.
     #[inline(never)]
-    fn become_door(&mut self, reader: Reader<C>, scalar: Secret<32>, version: u32, output: OutputFormat) {
-        self.life = Life::Enrolled(Door::of(reader, scalar, version, output));
+    fn become_door(
+        &mut self,
+        reader: Reader<C>,
+        scalar: Secret<32>,
+        version: u32,
+        output: OutputFormat,
+    ) -> Result<(), Failure> {
+        // A log that is still open belongs to the door that goes.
+        self.life = Life::Unseeded;
+        let log = self.board.log().ok_or(Failure::Unseeded)?;
+        self.life = Life::Enrolled(Door::of(reader, scalar, version, output, log));
+        Ok(())
     }
 
     fn keep_list(&mut self) -> Result<(), Failure> {

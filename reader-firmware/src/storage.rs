@@ -118,7 +118,7 @@ impl<F: NorFlash> Storage<F> {
 }
 
 /// Runs what never waits, because the flash does not: [`Blocking`] is ready at every step.
-fn ready<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {

@@ -2,6 +2,7 @@
 
 use rand_core::CryptoRng;
 
+use crate::log::EventLog;
 use crate::serial::{Footprint, Rehearsal};
 
 /// This board does not do that.
@@ -10,6 +11,9 @@ pub struct Unsupported;
 
 /// What a board gives a station beside its flash.
 pub trait Board {
+    /// Where the door keeps its events.
+    type Log: EventLog;
+
     /// Ticks of the counter in one second.
     const TICKS_PER_SECOND: u32;
 
@@ -18,6 +22,9 @@ pub trait Board {
 
     /// The random source; `None` while it waits for its seed.
     fn random(&mut self) -> Option<&mut dyn CryptoRng>;
+
+    /// Opens the log; `None` while the random source waits for its seed, or if there is no place for a log.
+    fn log(&mut self) -> Option<Self::Log>;
 
     /// Takes a seed from the line.
     ///

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 use manager::clock::SystemClock;
-use manager::domain::{Actor, NewProject, OutputFormat, Presence};
+use manager::domain::{Actor, NewProject, OutputFormat, Presence, ReaderId, ReceiptState};
 use manager::{Manager, NewReader, Unlock};
 use reader_firmware::enrolment;
 use reader_firmware::serial::Footprint;
@@ -25,6 +25,20 @@ pub(super) enum DoorPlace {
     Process,
     /// On a microcontroller that QEMU emulates.
     Qemu,
+}
+
+/// The number of the only door.
+const READER: ReaderId = ReaderId(1);
+
+/// Events that are read at a time.
+const PAGE: u32 = 1000;
+
+/// What the manager knows of the taps at the door.
+pub(super) struct Reported {
+    /// Taps of which it knows how they were decided.
+    pub(super) taps: usize,
+    /// Of these, how many a device signature proves.
+    pub(super) proven: usize,
 }
 
 /// One manager and one door.
@@ -91,6 +105,20 @@ impl Building {
             self.footprint = Some(Footprint { stack_octets, ..status.footprint });
         }
         Ok(())
+    }
+
+    /// What has come to the manager through the phones.
+    pub(super) async fn reported(&self) -> Result<Reported> {
+        let (mut reported, mut place) = (Reported { taps: 0, proven: 0 }, 0);
+        loop {
+            let events = self.manager.reader_events(READER, place, PAGE).await?;
+            let Some(last) = events.last() else { return Ok(reported) };
+            place = last.place;
+            let taps = events.iter().filter(|event| matches!(event.event, "granted" | "denied"));
+            reported.taps = reported.taps.saturating_add(taps.count());
+            let proven = events.iter().filter(|event| event.receipt == Some(ReceiptState::Holds));
+            reported.proven = reported.proven.saturating_add(proven.count());
+        }
     }
 
     /// Stops the server and closes the database.

@@ -16,6 +16,10 @@ pub(super) struct Report {
     /// What the firmware of a board takes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) board: Option<Footprint>,
+    /// Taps that the manager knows of, as the door reported them through the phones.
+    pub(super) reported: usize,
+    /// Of these, how many a device signature proves.
+    pub(super) proven: usize,
     /// All taps in their order.
     pub(super) taps: Vec<TapRow>,
     /// What was not as it must be.
@@ -77,6 +81,11 @@ impl fmt::Display for Report {
                 board.flash_octets, board.static_octets, board.stack_octets
             )?;
         }
+        writeln!(
+            f,
+            "The manager knows of {} taps, as the door reported them through the phones; {} are proven by a signature.",
+            self.reported, self.proven
+        )?;
         writeln!(f, "Left for inspection: {}", self.directory)?;
         for failure in &self.failures {
             writeln!(f, "NOT AS IT MUST BE: {failure}")?;

@@ -9,13 +9,19 @@ use credential::secret::Secret;
 use credential::time::Instant;
 use reader_firmware::door::{Device, Door};
 use reader_firmware::enrolment::{self, Trust};
+use reader_firmware::log::RingLog;
 
 use super::{DoorUnit, Handled, Happened, Identity};
+
+/// Octets of the log: some hundred events.
+const LOG_OCTETS: usize = 65_536;
+
+type LoggingDoor = Door<'static, RustCrypto, RingLog<LOG_OCTETS>>;
 
 /// A door in this process, with the host's random source and clock.
 pub struct InProcess {
     scalar: Secret<32>,
-    door: Option<Door<'static, RustCrypto>>,
+    door: Option<LoggingDoor>,
     began: Stopwatch,
     /// Milliseconds by which the clock was moved forward.
     moved_ms: u64,
@@ -32,7 +38,7 @@ impl InProcess {
         Instant(elapsed_ms.saturating_add(self.moved_ms))
     }
 
-    fn door(&mut self) -> Result<&mut Door<'static, RustCrypto>> {
+    fn door(&mut self) -> Result<&mut LoggingDoor> {
         self.door.as_mut().context("the door is not enrolled")
     }
 }
@@ -50,20 +56,23 @@ impl DoorUnit for InProcess {
 
     fn configure(&mut self, sealed: &[u8]) -> Result<()> {
         let mut sealed = sealed.to_vec();
+        let instant = self.instant();
         if let Some(door) = &mut self.door {
-            return Ok(door.configure(&mut sealed)?);
+            return Ok(door.configure(&mut sealed, instant)?);
         }
         let configured =
             enrolment::open_configuration(&RustCrypto, &self.scalar, Trust::Confirmed, None, &mut sealed)
                 .context("the door's configuration is not for its key")?;
-        let instant = self.instant();
-        let door = Door::new(RustCrypto, self.scalar.clone(), configured, &mut rand::rng(), instant)?;
+        let mut rng = rand::rng();
+        let log = RingLog::new(&mut rng);
+        let door = Door::logging(RustCrypto, self.scalar.clone(), configured, log, &mut rng, instant)?;
         self.door = Some(door);
         Ok(())
     }
 
     fn take_revocation_list(&mut self, list: &[u8]) -> Result<u32> {
-        Ok(self.door()?.take_revocation_list(list)?)
+        let instant = self.instant();
+        Ok(self.door()?.take_revocation_list(list, instant)?)
     }
 
     fn take_time_token(&mut self, token: &[u8]) -> Result<()> {

@@ -4,9 +4,11 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use chacha20::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
+use reader_firmware::log::FlashLog;
 use reader_firmware::serial::{Footprint, Rehearsal};
 use reader_firmware::station::{Board, Unsupported};
 
+use crate::flash::FileFlash;
 use crate::{flash, footprint, timer};
 
 /// Seconds by which tests have moved the clock forward.
@@ -30,6 +32,8 @@ impl Mps2 {
 }
 
 impl Board for Mps2 {
+    type Log = FlashLog<FileFlash>;
+
     const TICKS_PER_SECOND: u32 = timer::TICKS_PER_SECOND;
 
     fn ticks() -> u32 {
@@ -38,6 +42,10 @@ impl Board for Mps2 {
 
     fn random(&mut self) -> Option<&mut dyn CryptoRng> {
         self.random.as_mut().map(|random| random as &mut dyn CryptoRng)
+    }
+
+    fn log(&mut self) -> Option<Self::Log> {
+        FlashLog::open(FileFlash::new(), FileFlash::LOG, self.random.as_mut()?).ok()
     }
 
     fn seed(&mut self, seed: &[u8; 32]) -> Result<(), Unsupported> {

@@ -30,7 +30,10 @@ impl FileFlash {
     /// The part in which the door keeps its items.
     pub(crate) const DOOR: Range<u32> = 0..64 * 1024;
 
-    /// The flash; there is one, and main has it.
+    /// The part in which the door keeps its events.
+    pub(crate) const LOG: Range<u32> = 64 * 1024..128 * 1024;
+
+    /// The flash, of which storage and log have each a part.
     pub(crate) const fn new() -> Self {
         Self(())
     }
