@@ -88,15 +88,16 @@ impl<'a, C: Crypto, L: EventLog> Door<'a, C, L> {
         let (version, output) = (configured.version, configured.output);
         let now = Now { instant, unix: None };
         let reader = Reader::new(crypto, &scalar, configured.settings, rng, now)?;
-        Ok(Self::of(reader, scalar, version, output, log))
+        let mut door = Self::of(reader, scalar, version, output, log);
+        door.note_start(instant);
+        Ok(door)
     }
 
     /// A door of a reader that has started, with the scalar of its key and the rest of its configuration.
     ///
-    /// On a small stack this comes apart from [`Reader::new`]: a door is large, and starting a reader goes deep.
+    /// On a small stack this comes apart from [`Reader::new`] and from [`Door::note_start`]: a door is large, and what
+    /// is done in the others goes deep.
     pub fn of(reader: Reader<C>, scalar: Secret<32>, version: u32, output: OutputFormat, log: L) -> Self {
-        let mut reporting = Reporting::new(log);
-        reporting.note(None, &Event::Started { configuration: version });
         Self {
             scalar,
             exchange: OstiaryReader::new(reader),
@@ -105,11 +106,16 @@ impl<'a, C: Crypto, L: EventLog> Door<'a, C, L> {
             output,
             list: HeldRevocationList::empty(),
             clock: WallClock::unset(),
-            reporting,
+            reporting: Reporting::new(log),
             tap: None,
             events: Deque::new(),
             space: [0; MESSAGE_SPACE],
         }
+    }
+
+    /// Keeps in the log that the door has started.
+    pub fn note_start(&mut self, instant: Instant) {
+        self.note(&Event::Started { configuration: self.configuration_version }, instant);
     }
 
     /// Offers another application, after those that are there.

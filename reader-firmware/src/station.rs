@@ -256,6 +256,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         let reader = self.reader(&scalar, settings, instant)?;
         self.become_door(reader, scalar, version, output)?;
         let Life::Enrolled(door) = &mut self.life else { return Ok(()) };
+        door.note_start(instant);
         if let Some(octets) = self.storage.load(Item::RevocationList)? {
             // It was verified when it came; one that does not hold under today's keys is not held.
             let _held = door.restore_revocation_list(octets);

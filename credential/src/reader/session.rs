@@ -128,20 +128,10 @@ impl<C: Crypto> ReaderSession<C> {
             return Err(Error::PeerMisbehaved(PeerMisbehaved::Status(status.0)));
         }
         match state {
-            State::Selected(expect) => {
-                let (next, length, device) = expect.selected(reader, env, data, out)?;
-                self.extended_length = device.extended_length();
-                self.longest_command = device.longest_command();
-                self.await_response(State::Offer(next), env.now);
-                Ok(ReaderStep::Send { instruction: Instruction::Hello, length })
-            }
+            State::Selected(expect) => self.selected(expect, reader, env, data, out),
             State::Offer(expect) => self.offered(expect, reader, env, data, out),
             State::Proof(expect) => self.proved(expect, reader, env, data),
-            State::Ack(expect) => {
-                let (brought, exporter, may_report) = expect.ack(reader, env, data)?;
-                self.state = may_report.map_or(State::Idle, State::MayReport);
-                Ok(ReaderStep::Finished { brought, exporter })
-            }
+            State::Ack(expect) => self.acknowledged(expect, reader, env, data),
             State::Received(expect) => {
                 expect.received(reader, data).map(|kept| ReaderStep::Reported { kept })
             }
@@ -229,7 +219,36 @@ impl<C: Crypto> ReaderSession<C> {
         self.extended_length
     }
 
-    // These two are not inlined for the sake of small stacks: what the one keeps there, the other need not carry.
+    // These are not inlined for the sake of small stacks: what the one keeps there, the others need not carry.
+    #[inline(never)]
+    fn selected<'m>(
+        &mut self,
+        expect: ExpectSelected,
+        reader: &mut Reader<C>,
+        env: &mut ReaderEnv<'_>,
+        data: &[u8],
+        out: &mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        let (next, length, device) = expect.selected(reader, env, data, out)?;
+        self.extended_length = device.extended_length();
+        self.longest_command = device.longest_command();
+        self.await_response(State::Offer(next), env.now);
+        Ok(ReaderStep::Send { instruction: Instruction::Hello, length })
+    }
+
+    #[inline(never)]
+    fn acknowledged<'m>(
+        &mut self,
+        expect: ExpectAck,
+        reader: &Reader<C>,
+        env: &ReaderEnv<'_>,
+        data: &'m mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        let (brought, exporter, may_report) = expect.ack(reader, env, data)?;
+        self.state = may_report.map_or(State::Idle, State::MayReport);
+        Ok(ReaderStep::Finished { brought, exporter })
+    }
+
     #[inline(never)]
     fn offered<'m>(
         &mut self,
