@@ -11,7 +11,7 @@ use simulator::unit::{BoardUnit, Cost, DoorUnit, FIRMWARE, Happened};
 use tempfile::TempDir;
 
 use crate::phone::{Phone, nfc};
-use crate::world::{START, World};
+use crate::world::{START, World, report_point};
 
 /// A board, its project, and a phone with a card of it.
 pub struct BoardRig {
@@ -87,6 +87,7 @@ impl BoardRig {
             issuers: self.world.issuers(),
             tickets: true,
             list_version: 0,
+            report_key: Some(report_point()),
             output: OutputFormat::Text,
         };
         let mut plain = [0; ReaderConfiguration::OCTETS_MAX];
