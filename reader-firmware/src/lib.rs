@@ -14,3 +14,6 @@ pub mod enrolment;
 pub mod link;
 pub mod log;
 pub mod output;
+pub mod serial;
+pub mod station;
+pub mod storage;
