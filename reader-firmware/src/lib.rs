@@ -2,6 +2,7 @@
 //!
 //! No heap, no IO: a [`door::Door`] takes what the front ends received and says what they transmit, and every
 //! decision comes out as an event with the bits for the controller.
+//! A [`station::Station`] puts a door together with its [ports](port) into a main loop that never waits.
 //! The same code runs on a microcontroller and on a host.
 #![no_std]
 
@@ -9,7 +10,14 @@
 extern crate std;
 
 pub mod clock;
+pub mod controller;
 pub mod door;
 pub mod enrolment;
+pub mod indicator;
 pub mod link;
+pub mod micros;
+pub mod nfc;
 pub mod output;
+pub mod pins;
+pub mod port;
+pub mod station;
