@@ -2,4 +2,6 @@
 
 mod pn532;
 
+pub use ::pn532::{i2c, spi};
+
 pub use pn532::Pn532FrontEnd;

@@ -90,10 +90,9 @@ where
     T: TamperInput,
 {
     pub(super) fn poll_field(&mut self, now: Micros, rng: &mut dyn CryptoRng, log: Log<'_>) {
-        if let State::Resting { until } = self.field.state {
-            if now < until {
-                return;
-            }
+        if let State::Resting { until } = self.field.state
+            && now >= until
+        {
             // What the next tap would wait for is done while nobody waits.
             self.door.prepare(rng, now.instant());
             self.ports.front_end.look(now);
@@ -201,11 +200,12 @@ where
     /// The tap came to nothing: it is tried again soon, and only somebody who leaves or was tried often hears of it.
     pub(super) fn tap_failed(&mut self, now: Micros) {
         self.field.failed = self.field.failed.saturating_add(1);
+        self.release(now);
         if self.field.failed >= self.settings.tries {
-            self.field.served = true;
+            self.field.failed = 0;
+            self.field.state = State::Resting { until: now.after_ms(u64::from(self.settings.retry_ms)) };
             self.player.play(Signal::Failed, now);
         }
-        self.release(now);
     }
 
     /// Lets go of the field until the next look.
