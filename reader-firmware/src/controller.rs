@@ -1,6 +1,8 @@
 //! Links to the access control system, each a [`ControllerLink`](crate::port::ControllerLink).
 
 pub mod keyboard;
+#[cfg(feature = "osdp")]
+pub mod osdp;
 pub mod stand_alone;
 pub mod text;
 pub mod wiegand;

@@ -158,7 +158,7 @@ impl<F: NfcFrontEnd, L: ControllerLink> Board<F, L> {
     }
 
     pub(crate) fn granted(&self) -> Vec<&str> {
-        let granted = |seen| if let &Seen::Granted(ref user_id) = seen { Some(user_id.as_str()) } else { None };
+        let granted = |seen| if let Seen::Granted(user_id) = seen { Some(user_id.as_str()) } else { None };
         self.seen.iter().filter_map(granted).collect()
     }
 }
