@@ -2,7 +2,7 @@
 //!
 //! No heap but for the feature `osdp`, no IO: a [`door::Door`] takes what the front ends received and says what they transmit, and every
 //! decision comes out as an event with the bits for the controller.
-//! A [`station::Station`] puts a door together with its [ports](port) into a main loop that never waits.
+//! An [`entrance::Entrance`] puts a door together with its [ports](port) into a main loop that never waits.
 //! The same code runs on a microcontroller and on a host.
 #![no_std]
 
@@ -22,4 +22,4 @@ pub mod nfc;
 pub mod output;
 pub mod pins;
 pub mod port;
-pub mod station;
+pub mod entrance;

@@ -69,7 +69,7 @@ pub struct OsdpLink {
     received: Received,
     heard: Option<Micros>,
     refresh_at: Micros,
-    /// What the station was told last.
+    /// What the entrance was told last.
     online: Option<bool>,
 }
 

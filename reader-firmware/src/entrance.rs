@@ -1,4 +1,4 @@
-//! The main loop of a door: [`Station::poll`], called whenever [`Station::poll_at`] says so or something happened.
+//! The main loop of a door: [`Entrance::poll`], called whenever [`Entrance::poll_at`] says so or something happened.
 //!
 //! Nothing in it waits. The order within a poll is that of what must not be late: the controller's wire, the tap,
 //! the indicator.
@@ -40,7 +40,7 @@ pub struct Ports<F, L, I, T> {
 }
 
 /// A door with its ports; `N` is the octets of the longest response APDU that the front end carries.
-pub struct Station<'a, C: Crypto, F, L, I, T, const N: usize = RESPONSE_SPACE> {
+pub struct Entrance<'a, C: Crypto, F, L, I, T, const N: usize = RESPONSE_SPACE> {
     door: Door<'a, C>,
     ports: Ports<F, L, I, T>,
     settings: Settings,
@@ -58,7 +58,7 @@ pub struct Station<'a, C: Crypto, F, L, I, T, const N: usize = RESPONSE_SPACE> {
 /// Takes what happens, for a log.
 pub type Log<'l> = &'l mut dyn FnMut(Happened<'_>);
 
-impl<'a, C, F, L, I, T, const N: usize> Station<'a, C, F, L, I, T, N>
+impl<'a, C, F, L, I, T, const N: usize> Entrance<'a, C, F, L, I, T, N>
 where
     C: Crypto,
     F: NfcFrontEnd,
@@ -66,7 +66,7 @@ where
     I: Indicator,
     T: TamperInput,
 {
-    /// A station that begins to look for cards at once.
+    /// An entrance that begins to look for cards at once.
     pub fn new(door: Door<'a, C>, ports: Ports<F, L, I, T>, settings: Settings, now: Micros) -> Self {
         Self {
             door,

@@ -1,6 +1,6 @@
-//! How a station behaves, beside what its configuration says.
+//! How an entrance behaves, beside what its configuration says.
 
-/// Times of a station, in milliseconds; they belong to the board and its place.
+/// Times of an entrance, in milliseconds; they belong to the board and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// From one look for cards to the next while nobody comes.

@@ -18,7 +18,7 @@ use reader_firmware::output::Output;
 use reader_firmware::port::{
     ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput,
 };
-use reader_firmware::station::{Happened, Ports, Settings, Station};
+use reader_firmware::entrance::{Happened, Ports, Settings, Entrance};
 
 use crate::phone::{InField, Phone};
 use crate::world::{CRYPTO, World};
@@ -85,8 +85,14 @@ pub(crate) enum Seen {
     Other,
 }
 
+impl Seen {
+    fn granted(&self) -> Option<&str> {
+        if let Self::Granted(user_id) = self { Some(user_id) } else { None }
+    }
+}
+
 pub(crate) struct Board<F, L> {
-    pub(crate) station: Station<'static, RustCrypto, F, L, Lamp, Lid>,
+    pub(crate) entrance: Entrance<'static, RustCrypto, F, L, Lamp, Lid>,
     pub(crate) now: Micros,
     pub(crate) lamp: Lamp,
     pub(crate) lid: Lid,
@@ -128,12 +134,12 @@ impl<F: NfcFrontEnd, L: ControllerLink> Board<F, L> {
     pub(crate) fn new(world: &mut World, output: OutputFormat, front_end: F, controller: L) -> Self {
         let (lamp, lid) = (Lamp::default(), Lid::default());
         let ports = Ports { front_end, controller, indicator: lamp.clone(), tamper: lid.clone() };
-        let station = Station::new(door(world, output), ports, Settings::default(), Micros::START);
+        let entrance = Entrance::new(door(world, output), ports, Settings::default(), Micros::START);
         let rng = StdRng::seed_from_u64(2);
-        Self { station, now: Micros::START, lamp, lid, seen: Vec::new(), polls: 0, rng }
+        Self { entrance, now: Micros::START, lamp, lid, seen: Vec::new(), polls: 0, rng }
     }
 
-    /// Polls when the station wants it, for so long; never twice at the same time.
+    /// Polls when the entrance wants it, for so long; never twice at the same time.
     pub(crate) fn run_ms(&mut self, ms: u64) {
         self.run_until(ms, |_| false);
     }
@@ -143,23 +149,22 @@ impl<F: NfcFrontEnd, L: ControllerLink> Board<F, L> {
         let end = self.now.after_ms(ms);
         while self.now < end {
             let seen = &mut self.seen;
-            self.station.poll(self.now, &mut self.rng, &mut |happened| seen.push(note(happened)));
+            self.entrance.poll(self.now, &mut self.rng, &mut |happened| seen.push(note(happened)));
             self.polls += 1;
             if enough(&self.seen) {
                 return true;
             }
-            self.now = self.station.poll_at().max(self.now.after_us(1)).min(end);
+            self.now = self.entrance.poll_at().max(self.now.after_us(1)).min(end);
         }
         false
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.station.status()
+        self.entrance.status()
     }
 
     pub(crate) fn granted(&self) -> Vec<&str> {
-        let granted = |seen| if let Seen::Granted(user_id) = seen { Some(user_id.as_str()) } else { None };
-        self.seen.iter().filter_map(granted).collect()
+        self.seen.iter().filter_map(Seen::granted).collect()
     }
 }
 

@@ -14,7 +14,7 @@
 use credential::crypto::Crypto;
 use rand_core::CryptoRng;
 
-use super::{Happened, Log, Settings, Station};
+use super::{Happened, Log, Settings, Entrance};
 use crate::door::{Arrival, Device};
 use crate::indicator::Signal;
 use crate::micros::Micros;
@@ -81,7 +81,7 @@ impl Field {
     }
 }
 
-impl<C, F, L, I, T, const N: usize> Station<'_, C, F, L, I, T, N>
+impl<C, F, L, I, T, const N: usize> Entrance<'_, C, F, L, I, T, N>
 where
     C: Crypto,
     F: NfcFrontEnd,

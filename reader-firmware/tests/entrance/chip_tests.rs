@@ -96,7 +96,7 @@ fn a_list_of_two_kilobytes_comes_through_frames_of_252_octets() {
     phone.wallet.list = Some((3, list));
     field.put(InField::Phone(phone));
     assert!(board.run_until(3_000, |seen| seen.contains(&Seen::Finished)));
-    assert_eq!(board.station.door_mut().list_version(), 3);
+    assert_eq!(board.entrance.door_mut().list_version(), 3);
     assert!(chip.0.borrow().longest_apdu <= 252);
 }
 

@@ -1,4 +1,4 @@
-//! What a station tells its log.
+//! What an entrance tells its log.
 
 use crate::door::DoorEvent;
 use crate::port::Taken;
