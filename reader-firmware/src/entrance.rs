@@ -5,9 +5,11 @@
 
 mod field;
 mod happened;
+mod radio;
 mod settings;
 
 pub use happened::Happened;
+pub use radio::Turn;
 pub use settings::Settings;
 
 use credential::crypto::Crypto;
@@ -20,6 +22,7 @@ use crate::micros::{Micros, earlier};
 use crate::output::Output;
 use crate::port::{ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput};
 use field::Field;
+use radio::Radio;
 
 /// Octets of the longest response APDU of short length.
 pub const RESPONSE_SPACE: usize = 258;
@@ -45,6 +48,7 @@ pub struct Entrance<'a, C: Crypto, F, L, I, T, const N: usize = RESPONSE_SPACE> 
     ports: Ports<F, L, I, T>,
     settings: Settings,
     field: Field,
+    radio: Radio,
     player: Player,
     online: bool,
     broken: bool,
@@ -73,6 +77,7 @@ where
             ports,
             settings,
             field: Field::new(now),
+            radio: Radio::idle(),
             player: Player::new(Status::Idle, now),
             online: true,
             broken: false,
@@ -185,7 +190,11 @@ where
             self.poll_controller(now, log);
             let refused = core::mem::take(&mut self.refused);
             let (front_end, card) = (&mut self.ports.front_end, self.field.card());
-            self.door.conclude(refused, rng, now.instant(), &mut |apdu| front_end.transmit(card, apdu, now));
+            let radio = &mut self.radio;
+            self.door.conclude(refused, rng, now.instant(), &mut |octets| match radio.is_busy() {
+                true => radio.put(octets),
+                false => front_end.transmit(card, octets, now),
+            });
         }
     }
 
@@ -194,6 +203,11 @@ where
             DoorEvent::Granted { output, .. } => self.granted(output, now, log),
             DoorEvent::Denied { reason, .. } => self.player.play(Signal::Denied(*reason), now),
             DoorEvent::DoesNotFit(_) => self.player.play(Signal::Denied(DenyReason::Refused), now),
+            DoorEvent::Finished if self.radio.is_busy() => self.radio.end(),
+            DoorEvent::Failed(_) | DoorEvent::LinkFailed(_) if self.radio.is_busy() => {
+                self.radio.end();
+                self.player.play(Signal::Failed, now);
+            }
             DoorEvent::Finished => self.field.served(),
             DoorEvent::NoApplication => self.unknown_card(now),
             DoorEvent::Failed(_) | DoorEvent::LinkFailed(_) => self.tap_failed(now),

@@ -11,6 +11,8 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "ble")]
+pub mod ble;
 pub mod clock;
 pub mod controller;
 pub mod door;

@@ -50,6 +50,11 @@ impl Field {
         }
     }
 
+    /// Whether a card is being tapped.
+    pub(super) const fn is_tapping(&self) -> bool {
+        matches!(self.state, State::Tapping { .. })
+    }
+
     /// The card that is being tapped.
     pub(super) const fn card(&self) -> u8 {
         match self.state {
@@ -93,6 +98,10 @@ where
         if let State::Resting { until } = self.field.state
             && now >= until
         {
+            // One device at a time.
+            if self.radio.is_busy() {
+                return self.field.rest(&self.settings, now);
+            }
             // What the next tap would wait for is done while nobody waits.
             self.door.prepare(rng, now.instant());
             self.ports.front_end.look(now);

@@ -168,7 +168,7 @@ impl<F: NfcFrontEnd, L: ControllerLink> Board<F, L> {
     }
 }
 
-fn note(happened: Happened<'_>) -> Seen {
+pub(crate) fn note(happened: Happened<'_>) -> Seen {
     match happened {
         Happened::Door(DoorEvent::Granted { output, .. }) => Seen::Granted(output.to_string()),
         Happened::Door(DoorEvent::Denied { .. } | DoorEvent::DoesNotFit(_)) => Seen::Denied,

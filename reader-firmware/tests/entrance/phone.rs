@@ -2,7 +2,7 @@
 
 use credential::application::{DeviceAction, DeviceApplication, DeviceIncoming, OstiaryDevice};
 use credential::crypto::RustCrypto;
-use credential::device::DeviceEnv;
+use credential::device::{DeviceEnv, DeviceEvent};
 use credential::iso7816::{Aid, Card, CardStep, INS_SELECT, ResponseApdu, StatusWord};
 use credential::object::Presence;
 use credential::transport::Transport;
@@ -40,6 +40,20 @@ impl Phone {
         self.card.reset();
     }
 
+    /// Opens a session on a link without APDUs.
+    pub(crate) fn open(&mut self, transport: Transport, ms: u64) -> Vec<u8> {
+        let mut out = [0; 2_100];
+        let length = self.device.open(transport, at_ms(ms), &mut out).unwrap();
+        out[..length].to_vec()
+    }
+
+    /// Answers a message, and says whether the tap is over.
+    pub(crate) fn message(&mut self, message: &mut [u8], ms: u64) -> (Vec<u8>, bool) {
+        let mut out = [0; 2_100];
+        let (length, _, finished) = self.act(DeviceIncoming::Message(message), ms, &mut out);
+        (out[..length].to_vec(), finished)
+    }
+
     fn command(&mut self, apdu: &[u8], ms: u64) -> Vec<u8> {
         let mut out = [0; 2_100];
         let (header, mut data) = match self.card.receive(apdu, &mut out).unwrap() {
@@ -54,14 +68,16 @@ impl Phone {
                 (0, StatusWord::FILE_OR_APPLICATION_NOT_FOUND)
             }
         } else {
-            self.answer(DeviceIncoming::Apdu { header, data: &mut data }, ms, &mut answer)
+            let incoming = DeviceIncoming::Apdu { header, data: &mut data };
+            let (length, status, _) = self.act(incoming, ms, &mut answer);
+            (length, status)
         };
         let response = ResponseApdu { data: &answer[..length], status };
         let length = self.card.respond(response, &mut out).unwrap();
         out[..length].to_vec()
     }
 
-    fn answer(&mut self, incoming: DeviceIncoming<'_>, ms: u64, out: &mut [u8]) -> (usize, StatusWord) {
+    fn act(&mut self, incoming: DeviceIncoming<'_>, ms: u64, out: &mut [u8]) -> (usize, StatusWord, bool) {
         let holder = self.wallet.holder.clone();
         let (now, presence) = (at_ms(ms), Presence::None);
         let mut env = DeviceEnv { now, rng: &mut self.rng, wallet: &mut self.wallet, presence };
@@ -71,7 +87,9 @@ impl Phone {
             action = self.device.resume(&mut env, Some(&signature), out);
         }
         match action {
-            DeviceAction::Reply { length, status, .. } => (length, status),
+            DeviceAction::Reply { length, status, event } => {
+                (length, status, matches!(event, Some(DeviceEvent::Finished(_))))
+            }
             DeviceAction::Sign(_) => panic!("one signature is enough"),
         }
     }
