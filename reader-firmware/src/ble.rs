@@ -91,7 +91,8 @@ pub async fn run<C: Controller, D: RadioDoor, T: DelayNs + Clone>(
     server.set(&server.tap.psm, &settings.psm.to_be_bytes()).map_err(|_| BleError::Server)?;
     let advertised = Advertised::new(settings).map_err(|_| BleError::Advertisement)?;
     let turn = Mutex::<NoopRawMutex, ()>::new(());
-    let place = Place { stack: &stack, server: &server, settings, advertised: &advertised, turn: &turn, door };
+    let place =
+        Place { stack: &stack, server: &server, settings, advertised: &advertised, turn: &turn, door };
     let places = join(place.serve(delay.clone()), place.serve(delay));
     let _ = select(runner.run(), places).await;
     Err(BleError::Controller)
@@ -135,7 +136,8 @@ impl<C: Controller, D: RadioDoor> Place<'_, '_, '_, '_, C, D> {
                     Err(_) => None,
                 }
             };
-            let connection = accepted.and_then(|connection| connection.with_attribute_server(self.server).ok());
+            let connection =
+                accepted.and_then(|connection| connection.with_attribute_server(self.server).ok());
             match connection {
                 Some(connection) => {
                     let served = Served {

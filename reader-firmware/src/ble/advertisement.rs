@@ -84,8 +84,8 @@ impl Advertised {
         let data_length = AdStructure::encode_slice(&structures, &mut data).map_err(|_| NoRoom)?;
         let name = settings.name.as_bytes();
         let name = name.get(..shown(settings.name)).unwrap_or_default();
-        let scan_length =
-            AdStructure::encode_slice(&[AdStructure::CompleteLocalName(name)], &mut scan).map_err(|_| NoRoom)?;
+        let scan_length = AdStructure::encode_slice(&[AdStructure::CompleteLocalName(name)], &mut scan)
+            .map_err(|_| NoRoom)?;
         Ok(Self { data, data_length, scan, scan_length })
     }
 

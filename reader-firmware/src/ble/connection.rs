@@ -5,7 +5,8 @@ use embassy_futures::select::{Either, Either3, select, select3};
 use embedded_hal_async::delay::DelayNs;
 use trouble_host::Controller;
 use trouble_host::prelude::{
-    DefaultPacketPool, GattConnection, GattConnectionEvent, GattEvent, L2capChannel, L2capPendingConnection, Stack,
+    DefaultPacketPool, GattConnection, GattConnectionEvent, GattEvent, L2capChannel, L2capPendingConnection,
+    Stack,
 };
 
 use super::server::Server;
@@ -42,27 +43,30 @@ struct Gone;
 
 /// How a tap begins.
 enum Opening<'c> {
-    Written([u8; SEGMENT_MAX], usize),
+    /// A segment of so many octets was written.
+    Written(usize),
     Channel(L2capPendingConnection<'c, DefaultPacketPool>),
 }
 
 impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
     pub(super) async fn serve<T: DelayNs + Clone>(&self, delay: T) {
         let (mut patience, mut farewell) = (delay.clone(), delay.clone());
-        let listener = (self.settings.psm != 0).then(|| L2capChannel::listen(self.stack, self.connection.raw()));
+        let listener =
+            (self.settings.psm != 0).then(|| L2capChannel::listen(self.stack, self.connection.raw()));
+        let mut first = [0; SEGMENT_MAX];
         let opened = async {
             match &listener {
-                Some(listener) => match select(listener.next(), self.written()).await {
+                Some(listener) => match select(listener.next(), self.written(&mut first)).await {
                     Either::First(pending) => pending.map(Opening::Channel).map_err(|_| Gone),
-                    Either::Second(written) => written,
+                    Either::Second(written) => written.map(Opening::Written),
                 },
-                None => self.written().await,
+                None => self.written(&mut first).await.map(Opening::Written),
             }
         };
         let opened = select(opened, patience.delay_ms(PATIENCE_MS)).await;
         let served = match opened {
-            Either::First(Ok(Opening::Written(segment, length))) => {
-                self.over_gatt(segment.get(..length).unwrap_or_default(), delay).await
+            Either::First(Ok(Opening::Written(length))) => {
+                self.over_gatt(first.get(..length).unwrap_or_default(), delay).await
             }
             Either::First(Ok(Opening::Channel(pending))) => self.over_channel(pending, delay).await,
             Either::First(Err(Gone)) | Either::Second(()) => Err(Gone),
@@ -75,15 +79,15 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
         let _ = select(self.gone(), farewell.delay_ms(FAREWELL_MS)).await;
     }
 
-    /// The next segment that is written; everything else is answered.
-    async fn written(&self) -> Result<Opening<'p>, Gone> {
+    /// Octets of the next segment that is written; everything else is answered.
+    async fn written(&self, segment: &mut [u8; SEGMENT_MAX]) -> Result<usize, Gone> {
         loop {
             match self.connection.next().await {
                 GattConnectionEvent::Disconnected { .. } => return Err(Gone),
                 GattConnectionEvent::Gatt { event: GattEvent::Write(event) }
                     if event.handle() == self.server.tap.response.handle =>
                 {
-                    let (mut segment, mut length) = ([0; SEGMENT_MAX], 0);
+                    let mut length = 0;
                     event.with_data(|_, data| {
                         let pairs = segment.iter_mut().zip(data);
                         length = pairs.map(|(to, from)| *to = *from).count();
@@ -92,7 +96,7 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
                     if let Ok(reply) = event.accept_unprocessed() {
                         reply.send().await;
                     }
-                    return Ok(Opening::Written(segment, length));
+                    return Ok(length);
                 }
                 GattConnectionEvent::Gatt { event } => {
                     if let Ok(reply) = event.accept() {
@@ -105,7 +109,8 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
     }
 
     async fn gone(&self) {
-        while self.written().await.is_ok() {}
+        let mut segment = [0; SEGMENT_MAX];
+        while self.written(&mut segment).await.is_ok() {}
     }
 
     /// Waits until the phone is close and nobody else is being tapped.
@@ -136,14 +141,11 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
         let _guard = Leaving { door: self.door, turn };
         self.door.received(turn, first);
         let reading = async {
-            loop {
-                match self.written().await {
-                    Ok(Opening::Written(segment, length)) => {
-                        self.door.received(turn, segment.get(..length).unwrap_or_default());
-                    }
-                    Ok(Opening::Channel(_)) | Err(Gone) => return Gone,
-                }
+            let mut segment = [0; SEGMENT_MAX];
+            while let Ok(length) = self.written(&mut segment).await {
+                self.door.received(turn, segment.get(..length).unwrap_or_default());
             }
+            Gone
         };
         let writing = async {
             let mut out = [0; SEGMENT_MAX];

@@ -84,7 +84,8 @@ impl OsdpLink {
         }
         let (channel, received) = Counted::new(channel);
         let commissioned = settings.key.is_some();
-        let mut pd = PeripheralDevice::new(info(settings)?, Box::new(channel)).map_err(|_| OsdpError::Setup)?;
+        let mut pd =
+            PeripheralDevice::new(info(settings)?, Box::new(channel)).map_err(|_| OsdpError::Setup)?;
         let inbox = Rc::new(RefCell::new(Inbox::new(commissioned)));
         let inbox_of_callback = Rc::clone(&inbox);
         pd.set_command_callback(move |command| inbox_of_callback.borrow_mut().take(command));

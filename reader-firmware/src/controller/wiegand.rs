@@ -56,7 +56,9 @@ impl Timing {
 
     /// From the first edge to the end of the silence, for a frame of so many bits.
     pub fn frame_us(self, bits: u8) -> u64 {
-        u64::from(self.interval_us).saturating_mul(u64::from(bits)).saturating_add(u64::from(self.frame_gap_us))
+        u64::from(self.interval_us)
+            .saturating_mul(u64::from(bits))
+            .saturating_add(u64::from(self.frame_gap_us))
     }
 }
 

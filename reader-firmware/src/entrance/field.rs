@@ -14,7 +14,7 @@
 use credential::crypto::Crypto;
 use rand_core::CryptoRng;
 
-use super::{Happened, Log, Settings, Entrance};
+use super::{Entrance, Happened, Log, Settings};
 use crate::door::{Arrival, Device};
 use crate::indicator::Signal;
 use crate::micros::Micros;

@@ -44,7 +44,8 @@ impl Radio {
     pub(super) fn put(&mut self, octets: &[u8]) {
         let Ok(length) = u16::try_from(octets.len()) else { return };
         // A phone that does not fetch what it asked for loses it, and its tap times out.
-        if self.out.extend_from_slice(&length.to_be_bytes()).is_ok() && self.out.extend_from_slice(octets).is_err()
+        if self.out.extend_from_slice(&length.to_be_bytes()).is_ok()
+            && self.out.extend_from_slice(octets).is_err()
         {
             self.out.clear();
         }

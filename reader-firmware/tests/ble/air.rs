@@ -144,7 +144,8 @@ impl Air {
             0x0406 => {
                 let handle = u16::from_le_bytes([params[0], params[1]]);
                 self.event(node, 0x0F, &[&[0, 1], opcode.to_le_bytes().as_slice()].concat());
-                let own = self.0.borrow().links.iter().any(|link| link.handle == handle && link.ends[0] == node);
+                let own =
+                    self.0.borrow().links.iter().any(|link| link.handle == handle && link.ends[0] == node);
                 return self.disconnect(handle, if own { [0x16, 0x13] } else { [0x13, 0x16] });
             }
             0x200E => {
@@ -177,10 +178,8 @@ impl Air {
         let mut state = self.0.borrow_mut();
         let wanted = |(central, node): (usize, &Node)| {
             let (peer, interval) = node.connecting?;
-            let peripheral = state
-                .nodes
-                .iter()
-                .position(|node| node.address == peer && node.advertising.is_some())?;
+            let peripheral =
+                state.nodes.iter().position(|node| node.address == peer && node.advertising.is_some())?;
             Some((central, peripheral, interval))
         };
         let Some((central, peripheral, interval)) = state.nodes.iter().enumerate().find_map(wanted) else {
@@ -222,7 +221,8 @@ impl Air {
     fn acl(&self, node: usize, handle_flags: u16, data: &[u8]) {
         let state = self.0.borrow();
         let handle = handle_flags & 0x0FFF;
-        let Some(link) = state.links.iter().find(|link| link.handle == handle && link.up && !link.silent) else {
+        let Some(link) = state.links.iter().find(|link| link.handle == handle && link.up && !link.silent)
+        else {
             return;
         };
         let events = Instant::now().duration_since(link.began).as_micros() / link.interval.as_micros() + 1;

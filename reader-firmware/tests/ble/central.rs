@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use credential::application::{DeviceApplication, DeviceIncoming};
 use credential::ble::segment::{AttMtu, Reassembler, SEGMENT_MAX, Segmenter};
 use credential::ble::stream::{FrameDecoder, encode_frame};
 use credential::ble::{COMMAND_CHARACTERISTIC, RESPONSE_CHARACTERISTIC, SERVICE};
@@ -13,6 +14,7 @@ use trouble_host::prelude::*;
 use crate::air::{Air, Controller};
 use crate::phone::Phone;
 use crate::reader::PSM;
+use crate::world::at_ms;
 
 /// Packets of the phones, apart from those of the readers.
 pub(crate) struct PhonePool;
@@ -43,6 +45,22 @@ impl PacketPool for PhonePool {
 
     fn capacity() -> usize {
         64
+    }
+}
+
+impl Phone {
+    /// Opens a session on a link without APDUs.
+    pub(crate) fn open(&mut self, transport: Transport, ms: u64) -> Vec<u8> {
+        let mut out = [0; 2_100];
+        let length = self.device.open(transport, at_ms(ms), &mut out).unwrap();
+        out[..length].to_vec()
+    }
+
+    /// Answers a message, and says whether the tap is over.
+    pub(crate) fn message(&mut self, message: &mut [u8], ms: u64) -> (Vec<u8>, bool) {
+        let mut out = [0; 2_100];
+        let (length, _, finished) = self.act(DeviceIncoming::Message(message), ms, &mut out);
+        (out[..length].to_vec(), finished)
     }
 }
 
@@ -161,7 +179,7 @@ async fn over_gatt(mut talk: Talk<'_, '_>, connection: &Connection<'_, PhonePool
             client.characteristic_by_uuid(&service, &uuid(COMMAND_CHARACTERISTIC)).await.ok()?;
         let mut listener = client.subscribe(&command, false).await.ok()?;
         let mut segmenter = Segmenter::new(AttMtu::new(connection.att_mtu()).unwrap());
-        let mut reassembler = Reassembler::new();
+        let mut reassembler: Reassembler = Reassembler::new();
         let mut message = talk.open(Transport::BleGatt);
         loop {
             let mut segments = segmenter.segments(&message).unwrap();

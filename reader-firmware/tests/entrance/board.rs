@@ -12,13 +12,11 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use reader_firmware::door::{Door, DoorEvent};
 use reader_firmware::enrolment::{Trust, open_configuration};
+use reader_firmware::entrance::{Entrance, Happened, Ports, Settings};
 use reader_firmware::indicator::{Light, Status};
 use reader_firmware::micros::Micros;
 use reader_firmware::output::Output;
-use reader_firmware::port::{
-    ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput,
-};
-use reader_firmware::entrance::{Happened, Ports, Settings, Entrance};
+use reader_firmware::port::{ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput};
 
 use crate::phone::{InField, Phone};
 use crate::world::{CRYPTO, World};

@@ -122,7 +122,9 @@ fn the_phone_is_told_no_when_the_panel_cannot_be_reached() {
     assert!(panel.0.borrow().read.is_empty());
     let cards = field.take();
     // A refused tap leaves no tickets.
-    assert!(cards.iter().all(|card| matches!(card, InField::Phone(phone) if phone.wallet.tickets_held() == 0)));
+    assert!(
+        cards.iter().all(|card| matches!(card, InField::Phone(phone) if phone.wallet.tickets_held() == 0))
+    );
     panel.0.borrow_mut().events.push_back(ControllerEvent::Online);
     board.run_ms(300);
     assert_eq!(board.status(), Status::Idle);

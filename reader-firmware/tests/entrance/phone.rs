@@ -23,7 +23,7 @@ pub(crate) enum InField {
 pub(crate) struct Phone {
     pub(crate) user_id: String,
     pub(crate) wallet: MemoryWallet,
-    device: OstiaryDevice<RustCrypto>,
+    pub(crate) device: OstiaryDevice<RustCrypto>,
     card: Card,
     rng: StdRng,
 }
@@ -38,20 +38,6 @@ impl Phone {
     pub(crate) fn field_off(&mut self) {
         self.device.reset();
         self.card.reset();
-    }
-
-    /// Opens a session on a link without APDUs.
-    pub(crate) fn open(&mut self, transport: Transport, ms: u64) -> Vec<u8> {
-        let mut out = [0; 2_100];
-        let length = self.device.open(transport, at_ms(ms), &mut out).unwrap();
-        out[..length].to_vec()
-    }
-
-    /// Answers a message, and says whether the tap is over.
-    pub(crate) fn message(&mut self, message: &mut [u8], ms: u64) -> (Vec<u8>, bool) {
-        let mut out = [0; 2_100];
-        let (length, _, finished) = self.act(DeviceIncoming::Message(message), ms, &mut out);
-        (out[..length].to_vec(), finished)
     }
 
     fn command(&mut self, apdu: &[u8], ms: u64) -> Vec<u8> {
@@ -77,7 +63,12 @@ impl Phone {
         out[..length].to_vec()
     }
 
-    fn act(&mut self, incoming: DeviceIncoming<'_>, ms: u64, out: &mut [u8]) -> (usize, StatusWord, bool) {
+    pub(crate) fn act(
+        &mut self,
+        incoming: DeviceIncoming<'_>,
+        ms: u64,
+        out: &mut [u8],
+    ) -> (usize, StatusWord, bool) {
         let holder = self.wallet.holder.clone();
         let (now, presence) = (at_ms(ms), Presence::None);
         let mut env = DeviceEnv { now, rng: &mut self.rng, wallet: &mut self.wallet, presence };

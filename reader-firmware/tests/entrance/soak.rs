@@ -25,7 +25,8 @@ fn visits() -> usize {
 
 /// Everybody who comes to the door.
 fn people(world: &mut World) -> (Vec<InField>, Vec<u8>) {
-    let mut people: Vec<InField> = (0..PEOPLE).map(|person| phone(world, &format!("user {person}"))).collect();
+    let mut people: Vec<InField> =
+        (0..PEOPLE).map(|person| phone(world, &format!("user {person}"))).collect();
     people.push(phone(&mut World::new(2), "foreign"));
     let (wallet, serial) = world.phone("revoked");
     people.push(InField::Phone(Box::new(Phone::new("revoked", wallet))));

@@ -90,9 +90,7 @@ fn pattern(led: &OsdpLedParams) -> LightPattern {
     match (led.on_count, led.off_count) {
         (0, 0) | (_, 0) => Pattern::steady(on),
         (0, _) => Pattern::steady(off),
-        (on_count, off_count) => {
-            Pattern::new(&[step(on, on_count), step(off, off_count)], Light::Off, None)
-        }
+        (on_count, off_count) => Pattern::new(&[step(on, on_count), step(off, off_count)], Light::Off, None),
     }
 }
 
