@@ -71,6 +71,29 @@ pub(crate) enum Way {
     Channel,
 }
 
+/// How a phone behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// It does what it should.
+    Polite,
+    /// Nothing of it arrives any more after so many messages.
+    WalksAway(usize),
+    /// It keeps the connection and says nothing more after so many messages.
+    Hangs(usize),
+    /// What it says is no frame of anything.
+    Babbles,
+}
+
+impl Manner {
+    const fn messages_max(self) -> usize {
+        match self {
+            Self::Polite => usize::MAX,
+            Self::WalksAway(messages) | Self::Hangs(messages) => messages,
+            Self::Babbles => 1,
+        }
+    }
+}
+
 /// How a visit went.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Visit {
@@ -81,19 +104,19 @@ pub(crate) struct Visit {
     pub(crate) finished: bool,
 }
 
-/// A visit with this connection interval; after `leave_after` messages of the phone everybody walks away.
+/// A visit with this connection interval, until the connection has ended.
 pub(crate) async fn visit(
     air: &Air,
     reader: [u8; 6],
     phone: &mut Phone,
     way: Way,
     interval: Duration,
-    leave_after: usize,
+    manner: Manner,
 ) -> Visit {
     let mut resources: HostResources<PhonePool, 1, 3> = HostResources::new();
     let stack = trouble_host::new(air.controller(), &mut resources).build();
     let mut runner = stack.runner();
-    let visiting = visiting(&stack, air, reader, phone, way, interval, leave_after);
+    let visiting = visiting(&stack, air, reader, phone, way, interval, manner);
     match select(runner.run(), visiting).await {
         Either::First(ended) => panic!("the phone's host has ended: {ended:?}"),
         Either::Second(visit) => visit,
@@ -107,7 +130,7 @@ async fn visiting(
     phone: &mut Phone,
     way: Way,
     interval: Duration,
-    leave_after: usize,
+    manner: Manner,
 ) -> Visit {
     let [a, b, c, d, e, f] = reader;
     let address = Address::random([f, e, d, c, b, a]);
@@ -122,14 +145,12 @@ async fn visiting(
     };
     let connection = stack.central().connect(&config).await.unwrap();
     let mut visit = Visit { connected: Instant::now(), opened: None, messages: 0, finished: false };
-    let talk = Talk { stack, air, phone, leave_after, visit: &mut visit };
+    let talk = Talk { stack, air, phone, manner, visit: &mut visit };
     match way {
+        _ if manner == Manner::Hangs(0) => None,
         Way::Gatt => over_gatt(talk, &connection).await,
         Way::Channel => over_channel(talk, &connection).await,
     };
-    if !visit.finished && leave_after == usize::MAX {
-        connection.disconnect();
-    }
     // Until the reader has let go, or the link is lost.
     while connection.is_connected() {
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -141,23 +162,24 @@ struct Talk<'t, 'r> {
     stack: &'t Stack<'r, Controller, PhonePool>,
     air: &'t Air,
     phone: &'t mut Phone,
-    leave_after: usize,
+    manner: Manner,
     visit: &'t mut Visit,
 }
 
 impl Talk<'_, '_> {
     fn open(&mut self, transport: Transport) -> Vec<u8> {
         self.visit.opened = Some(Instant::now());
-        self.phone.open(transport, 0)
+        let message = self.phone.open(transport, 0);
+        if self.manner == Manner::Babbles { vec![0xFF; message.len()] } else { message }
     }
 
     /// Counts a message that has been sent; says whether to go on.
     fn sent(&mut self) -> bool {
         self.visit.messages += 1;
-        if self.visit.messages == self.leave_after {
+        if self.manner == Manner::WalksAway(self.visit.messages) {
             self.air.cut();
         }
-        self.visit.messages < self.leave_after && !self.visit.finished
+        self.visit.messages < self.manner.messages_max() && !self.visit.finished
     }
 
     fn answer(&mut self, mut message: Vec<u8>) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::air::Air;
-use crate::central::{Visit, Way, visit};
+use crate::central::{Manner, Visit, Way, visit};
 use crate::phone::{InField, Phone};
 use crate::reader::Reader;
 use crate::world::World;
@@ -31,7 +31,7 @@ fn phone(world: &mut World, user_id: &str) -> Phone {
 }
 
 async fn stay(air: &Air, reader: [u8; 6], phone: &mut Phone, way: Way, interval: Duration) -> Visit {
-    visit(air, reader, phone, way, interval, usize::MAX).await
+    visit(air, reader, phone, way, interval, Manner::Polite).await
 }
 
 #[test]
@@ -89,7 +89,8 @@ fn a_phone_that_walks_away_at_any_message_leaves_a_reader_that_serves_the_next()
                 let (mut world, air) = (World::new(1), Air::default());
                 let reader = Reader::new(&mut world, &air, READER, None);
                 let mut leaving = phone(&mut world, "1");
-                let left = visit(&air, READER, &mut leaving, way, USUAL, leave_after).await;
+                let left =
+                    visit(&air, READER, &mut leaving, way, USUAL, Manner::WalksAway(leave_after)).await;
                 assert_eq!(left.messages, leave_after);
                 let mut next = phone(&mut world, "2");
                 let began = Instant::now();
@@ -99,6 +100,24 @@ fn a_phone_that_walks_away_at_any_message_leaves_a_reader_that_serves_the_next()
                 // The third message is the proof, which arrives where a write is answered before the phone leaves.
                 let proved = leave_after + usize::from(way == Way::Gatt) >= 4;
                 assert_eq!(reader.read().len(), 1 + usize::from(proved));
+            });
+        }
+    }
+}
+
+#[test]
+fn a_phone_that_hangs_or_babbles_is_let_go() {
+    for way in WAYS {
+        for manner in [Manner::Hangs(0), Manner::Hangs(1), Manner::Hangs(2), Manner::Babbles] {
+            on_air(async {
+                let (mut world, air) = (World::new(1), Air::default());
+                let reader = Reader::new(&mut world, &air, READER, None);
+                let (mut rude, mut next) = (phone(&mut world, "1"), phone(&mut world, "2"));
+                let began = Instant::now();
+                let visit = visit(&air, READER, &mut rude, way, USUAL, manner).await;
+                assert!(!visit.finished && began.elapsed() < Duration::from_secs(12), "{manner:?} {visit:?}");
+                assert!(stay(&air, READER, &mut next, way, USUAL).await.finished, "after {manner:?}");
+                assert_eq!(reader.read(), ["2"]);
             });
         }
     }
