@@ -38,7 +38,7 @@ async fn stay(air: &Air, reader: [u8; 6], phone: &mut Phone, way: Way, interval:
 fn twenty_visits_in_a_row_are_granted_either_way() {
     on_air(async {
         let (mut world, air) = (World::new(1), Air::default());
-        let reader = Reader::new(&mut world, &air, READER, None);
+        let reader = Reader::new(&mut world, air.controller(), READER, None);
         let mut phone = phone(&mut world, "4711");
         for visits in 1..=20 {
             let visit = stay(&air, READER, &mut phone, WAYS[visits % 2], USUAL).await;
@@ -52,8 +52,10 @@ fn twenty_visits_in_a_row_are_granted_either_way() {
 fn two_readers_on_one_air_serve_their_own_phones() {
     on_air(async {
         let (mut world, air) = (World::new(1), Air::default());
-        let readers =
-            [Reader::new(&mut world, &air, READER, None), Reader::new(&mut world, &air, OTHER, None)];
+        let readers = [
+            Reader::new(&mut world, air.controller(), READER, None),
+            Reader::new(&mut world, air.controller(), OTHER, None),
+        ];
         let (mut one, mut other) = (phone(&mut world, "1"), phone(&mut world, "2"));
         let visits = tokio::join!(
             stay(&air, READER, &mut one, Way::Gatt, USUAL),
@@ -68,7 +70,7 @@ fn two_readers_on_one_air_serve_their_own_phones() {
 fn two_phones_at_one_reader_are_served_one_after_the_other() {
     on_air(async {
         let (mut world, air) = (World::new(1), Air::default());
-        let reader = Reader::new(&mut world, &air, READER, None);
+        let reader = Reader::new(&mut world, air.controller(), READER, None);
         let (mut one, mut other) = (phone(&mut world, "1"), phone(&mut world, "2"));
         let visits = tokio::join!(
             stay(&air, READER, &mut one, Way::Gatt, USUAL),
@@ -87,7 +89,7 @@ fn a_phone_that_walks_away_at_any_message_leaves_a_reader_that_serves_the_next()
         for leave_after in 1..=4 {
             on_air(async {
                 let (mut world, air) = (World::new(1), Air::default());
-                let reader = Reader::new(&mut world, &air, READER, None);
+                let reader = Reader::new(&mut world, air.controller(), READER, None);
                 let mut leaving = phone(&mut world, "1");
                 let left =
                     visit(&air, READER, &mut leaving, way, USUAL, Manner::WalksAway(leave_after)).await;
@@ -111,7 +113,7 @@ fn a_phone_that_hangs_or_babbles_is_let_go() {
         for manner in [Manner::Hangs(0), Manner::Hangs(1), Manner::Hangs(2), Manner::Babbles] {
             on_air(async {
                 let (mut world, air) = (World::new(1), Air::default());
-                let reader = Reader::new(&mut world, &air, READER, None);
+                let reader = Reader::new(&mut world, air.controller(), READER, None);
                 let (mut rude, mut next) = (phone(&mut world, "1"), phone(&mut world, "2"));
                 let began = Instant::now();
                 let visit = visit(&air, READER, &mut rude, way, USUAL, manner).await;
@@ -128,7 +130,7 @@ fn a_phone_that_is_not_close_waits_until_it_is() {
     on_air(async {
         let (mut world, air) = (World::new(1), Air::default());
         air.set_rssi(-85);
-        let reader = Reader::new(&mut world, &air, READER, Some(-60));
+        let reader = Reader::new(&mut world, air.controller(), READER, Some(-60));
         let mut phone = phone(&mut world, "4711");
         let closer = async {
             tokio::time::sleep(Duration::from_secs(3)).await;
@@ -146,7 +148,7 @@ fn a_phone_that_stays_far_away_is_let_go() {
     on_air(async {
         let (mut world, air) = (World::new(1), Air::default());
         air.set_rssi(-85);
-        let reader = Reader::new(&mut world, &air, READER, Some(-60));
+        let reader = Reader::new(&mut world, air.controller(), READER, Some(-60));
         let mut phone = phone(&mut world, "4711");
         assert!(!stay(&air, READER, &mut phone, Way::Gatt, USUAL).await.finished);
         assert!(reader.read().is_empty());
@@ -158,7 +160,7 @@ fn a_phone_that_stays_far_away_is_let_go() {
 fn the_advertisement_has_the_service_and_the_psm() {
     on_air(async {
         let (mut world, air) = (World::new(1), Air::default());
-        let _reader = Reader::new(&mut world, &air, READER, None);
+        let _reader = Reader::new(&mut world, air.controller(), READER, None);
         tokio::time::sleep(Duration::from_millis(500)).await;
         let data = air.advertised().unwrap();
         assert_eq!(data[..3], [2, 0x01, 0x06]);
@@ -177,7 +179,7 @@ fn a_tap_takes_so_many_connection_intervals_and_no_more() {
             on_air(async move {
                 let interval = Duration::from_micros(interval_us);
                 let (mut world, air) = (World::new(1), Air::default());
-                let reader = Reader::new(&mut world, &air, READER, None);
+                let reader = Reader::new(&mut world, air.controller(), READER, None);
                 let mut phone = phone(&mut world, "4711");
                 for (name, intervals) in [("full", 12), ("fast", 8)] {
                     let visit = stay(&air, READER, &mut phone, way, interval).await;

@@ -14,7 +14,6 @@ use reader_firmware::entrance::{Entrance, Ports, Settings, Turn};
 use reader_firmware::micros::Micros;
 use tokio::time::Instant;
 
-use crate::air::Air;
 use crate::board::{Lamp, Lid, Panel, Seen, door, note};
 use crate::field::{Field, PlainFrontEnd};
 use crate::world::World;
@@ -48,7 +47,12 @@ impl embedded_hal_async::delay::DelayNs for Delay {
 
 impl Reader {
     /// A reader at this address, on the air from now on.
-    pub(crate) fn new(world: &mut World, air: &Air, address: [u8; 6], close_dbm: Option<i8>) -> Self {
+    pub(crate) fn new(
+        world: &mut World,
+        controller: impl trouble_host::Controller + 'static,
+        address: [u8; 6],
+        close_dbm: Option<i8>,
+    ) -> Self {
         let (field, panel) = (Field::default(), Panel::default());
         let ports = Ports {
             front_end: PlainFrontEnd::new(&field),
@@ -66,7 +70,7 @@ impl Reader {
             panel,
         }));
         tokio::task::spawn_local(reader.clone().main_loop());
-        let (own, controller) = (reader.clone(), air.controller());
+        let own = reader.clone();
         tokio::task::spawn_local(async move {
             let settings = BleSettings { address, name: "Front door", close_dbm, psm: PSM, hint: None };
             panic!("{:?}", ble::run(controller, &settings, &own, Delay).await);
