@@ -68,6 +68,8 @@ class Gatt:
 
 class Channel:
     async def open(self, connection):
+        # On the air there is a connection interval before anything can be asked for; here there is none.
+        await asyncio.sleep(0.05)
         spec = l2cap.LeCreditBasedChannelSpec(psm=0xD3)
         self.channel = await connection.create_l2cap_channel(spec=spec)
         self.channel.sink = lambda octets: say("got", bytes(octets).hex())
