@@ -111,6 +111,10 @@ pub enum Act {
     WebhookChanged,
     /// An endpoint for webhooks was removed.
     WebhookRemoved,
+    /// A test was queued for an endpoint for webhooks.
+    WebhookTested,
+    /// An endpoint for webhooks is told something once more.
+    WebhookRedelivered,
 }
 
 /// One row of the log.
@@ -219,7 +223,7 @@ pub fn verify_chain(
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 43] = [
         Self::ProjectMade,
         Self::ProjectChanged,
         Self::AdministratorAdded,
@@ -261,6 +265,8 @@ impl Act {
         Self::WebhookAdded,
         Self::WebhookChanged,
         Self::WebhookRemoved,
+        Self::WebhookTested,
+        Self::WebhookRedelivered,
     ];
 
     /// The name in the log.
@@ -307,6 +313,8 @@ impl Act {
             Self::WebhookAdded => "webhook_added",
             Self::WebhookChanged => "webhook_changed",
             Self::WebhookRemoved => "webhook_removed",
+            Self::WebhookTested => "webhook_tested",
+            Self::WebhookRedelivered => "webhook_redelivered",
         }
     }
 }
