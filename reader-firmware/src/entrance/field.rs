@@ -136,6 +136,7 @@ where
 
     fn tap(&mut self, card: u8, cards: u8, rng: &mut dyn CryptoRng, now: Micros, log: Log<'_>) {
         self.field.state = State::Tapping { card, cards };
+        self.refused = false;
         let arrived = Device::Arrived(Arrival::Nfc(self.ports.front_end.limits()));
         self.hand(arrived, rng, now);
         self.settle(now, rng, log);
@@ -177,8 +178,11 @@ where
     /// The card was taken away in the middle of its tap, or nobody understands it.
     fn lost(&mut self, rng: &mut dyn CryptoRng, now: Micros, log: Log<'_>) {
         self.front_end_works(true, now, log);
-        if let State::Tapping { .. } = self.field.state {
+        if self.field.is_tapping() {
             self.hand(Device::Left, rng, now);
+            self.settle(now, rng, log);
+        }
+        if self.field.is_tapping() && !self.field.served {
             self.tap_failed(now);
         } else {
             self.release(now);
@@ -186,7 +190,10 @@ where
     }
 
     fn front_end_failed(&mut self, rng: &mut dyn CryptoRng, now: Micros, log: Log<'_>) {
-        self.hand(Device::Left, rng, now);
+        if self.field.is_tapping() {
+            self.hand(Device::Left, rng, now);
+            self.settle(now, rng, log);
+        }
         self.front_end_works(false, now, log);
         self.ports.front_end.restart(now);
         self.field.state = State::Resting { until: now.after_ms(u64::from(self.settings.restart_ms)) };

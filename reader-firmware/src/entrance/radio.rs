@@ -82,6 +82,7 @@ where
         }
         let turn = Turn(self.radio.turn.0.wrapping_add(1));
         self.radio = Radio { turn, busy: true, out: Vec::new() };
+        self.refused = false;
         self.player.play(Signal::Reading, now);
         self.radio_hand(Device::Arrived(arrival), now, rng, log);
         Some(turn)
@@ -115,6 +116,9 @@ where
     pub fn radio_left(&mut self, turn: Turn, now: Micros, rng: &mut dyn CryptoRng, log: Log<'_>) {
         if self.has(turn) {
             self.radio_hand(Device::Left, now, rng, log);
+        }
+        // Unless it had what it came for.
+        if self.has(turn) {
             self.radio.end();
             self.player.play(Signal::Failed, now);
         }

@@ -230,3 +230,21 @@ fn a_board_that_polls_when_it_is_told_to_seldom_polls() {
     // 5 looks of two polls each and 10 glances at the lid a second, and the lamp.
     assert!(board.polls < 60 * 25, "{} polls in a minute", board.polls);
 }
+
+#[test]
+fn a_refusal_that_a_phone_did_not_hear_of_is_not_told_to_the_next() {
+    let mut world = World::new(1);
+    let (mut board, field, panel) = text_board(&mut world);
+    panel.0.borrow_mut().answers.push_back(Taken::Refused);
+    field.put(phone(&mut world, "1"));
+    field.0.borrow_mut().torn_in = Some(3);
+    board.run_ms(1_000);
+    assert!(board.seen.contains(&Seen::PutOut(Taken::Refused)) && !finished(&board.seen));
+    field.put(phone(&mut world, "2"));
+    board.run_ms(1_000);
+    assert!(finished(&board.seen));
+    let cards = field.take();
+    assert!(
+        cards.iter().all(|card| matches!(card, InField::Phone(phone) if phone.wallet.tickets_held() > 0))
+    );
+}
