@@ -11,7 +11,6 @@ use embassy_futures::select::{Either, select};
 use tokio::time::Instant;
 use trouble_host::prelude::*;
 
-use crate::air::{Air, Controller};
 use crate::phone::Phone;
 use crate::reader::PSM;
 use crate::world::at_ms;
@@ -105,8 +104,11 @@ pub(crate) struct Visit {
 }
 
 /// A visit with this connection interval, until the connection has ended.
-pub(crate) async fn visit(
-    air: &Air,
+///
+/// `walk_away` is called when the phone does.
+pub(crate) async fn visit<C: Controller>(
+    controller: C,
+    walk_away: &dyn Fn(),
     reader: [u8; 6],
     phone: &mut Phone,
     way: Way,
@@ -114,18 +116,18 @@ pub(crate) async fn visit(
     manner: Manner,
 ) -> Visit {
     let mut resources: HostResources<PhonePool, 1, 3> = HostResources::new();
-    let stack = trouble_host::new(air.controller(), &mut resources).build();
+    let stack = trouble_host::new(controller, &mut resources).build();
     let mut runner = stack.runner();
-    let visiting = visiting(&stack, air, reader, phone, way, interval, manner);
+    let visiting = visiting(&stack, walk_away, reader, phone, way, interval, manner);
     match select(runner.run(), visiting).await {
         Either::First(ended) => panic!("the phone's host has ended: {ended:?}"),
         Either::Second(visit) => visit,
     }
 }
 
-async fn visiting(
-    stack: &Stack<'_, Controller, PhonePool>,
-    air: &Air,
+async fn visiting<C: Controller>(
+    stack: &Stack<'_, C, PhonePool>,
+    walk_away: &dyn Fn(),
     reader: [u8; 6],
     phone: &mut Phone,
     way: Way,
@@ -145,7 +147,7 @@ async fn visiting(
     };
     let connection = stack.central().connect(&config).await.unwrap();
     let mut visit = Visit { connected: Instant::now(), opened: None, messages: 0, finished: false };
-    let talk = Talk { stack, air, phone, manner, visit: &mut visit };
+    let talk = Talk { stack, walk_away, phone, manner, visit: &mut visit };
     match way {
         _ if manner == Manner::Hangs(0) => None,
         Way::Gatt => over_gatt(talk, &connection).await,
@@ -158,15 +160,15 @@ async fn visiting(
     visit
 }
 
-struct Talk<'t, 'r> {
-    stack: &'t Stack<'r, Controller, PhonePool>,
-    air: &'t Air,
+struct Talk<'t, 'r, C> {
+    stack: &'t Stack<'r, C, PhonePool>,
+    walk_away: &'t dyn Fn(),
     phone: &'t mut Phone,
     manner: Manner,
     visit: &'t mut Visit,
 }
 
-impl Talk<'_, '_> {
+impl<C> Talk<'_, '_, C> {
     fn open(&mut self, transport: Transport) -> Vec<u8> {
         self.visit.opened = Some(Instant::now());
         let message = self.phone.open(transport, 0);
@@ -177,7 +179,7 @@ impl Talk<'_, '_> {
     fn sent(&mut self) -> bool {
         self.visit.messages += 1;
         if self.manner == Manner::WalksAway(self.visit.messages) {
-            self.air.cut();
+            (self.walk_away)();
         }
         self.visit.messages < self.manner.messages_max() && !self.visit.finished
     }
@@ -189,7 +191,10 @@ impl Talk<'_, '_> {
     }
 }
 
-async fn over_gatt(mut talk: Talk<'_, '_>, connection: &Connection<'_, PhonePool>) -> Option<()> {
+async fn over_gatt<C: Controller>(
+    mut talk: Talk<'_, '_, C>,
+    connection: &Connection<'_, PhonePool>,
+) -> Option<()> {
     let client = GattClient::<_, PhonePool, 10>::new(talk.stack, connection).await.ok()?;
     let talking = async {
         let uuid = |uuid: credential::ble::Uuid| Uuid::new_long(uuid.to_le_bytes());
@@ -232,7 +237,10 @@ async fn over_gatt(mut talk: Talk<'_, '_>, connection: &Connection<'_, PhonePool
     }
 }
 
-async fn over_channel(mut talk: Talk<'_, '_>, connection: &Connection<'_, PhonePool>) -> Option<()> {
+async fn over_channel<C: Controller>(
+    mut talk: Talk<'_, '_, C>,
+    connection: &Connection<'_, PhonePool>,
+) -> Option<()> {
     let channel = L2capChannel::create(talk.stack, connection, PSM, &Default::default()).await.ok()?;
     let (mut writer, mut reader) = channel.split();
     let mut decoder = FrameDecoder::<2_050>::new();

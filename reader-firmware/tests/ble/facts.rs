@@ -31,7 +31,8 @@ fn phone(world: &mut World, user_id: &str) -> Phone {
 }
 
 async fn stay(air: &Air, reader: [u8; 6], phone: &mut Phone, way: Way, interval: Duration) -> Visit {
-    visit(air, reader, phone, way, interval, Manner::Polite).await
+    let walk_away = || air.cut();
+    visit(air.controller(), &walk_away, reader, phone, way, interval, Manner::Polite).await
 }
 
 #[test]
@@ -91,8 +92,16 @@ fn a_phone_that_walks_away_at_any_message_leaves_a_reader_that_serves_the_next()
                 let (mut world, air) = (World::new(1), Air::default());
                 let reader = Reader::new(&mut world, air.controller(), READER, None);
                 let mut leaving = phone(&mut world, "1");
-                let left =
-                    visit(&air, READER, &mut leaving, way, USUAL, Manner::WalksAway(leave_after)).await;
+                let left = visit(
+                    air.controller(),
+                    &|| air.cut(),
+                    READER,
+                    &mut leaving,
+                    way,
+                    USUAL,
+                    Manner::WalksAway(leave_after),
+                )
+                .await;
                 assert_eq!(left.messages, leave_after);
                 let mut next = phone(&mut world, "2");
                 let began = Instant::now();
@@ -116,7 +125,8 @@ fn a_phone_that_hangs_or_babbles_is_let_go() {
                 let reader = Reader::new(&mut world, air.controller(), READER, None);
                 let (mut rude, mut next) = (phone(&mut world, "1"), phone(&mut world, "2"));
                 let began = Instant::now();
-                let visit = visit(&air, READER, &mut rude, way, USUAL, manner).await;
+                let visit =
+                    visit(air.controller(), &|| air.cut(), READER, &mut rude, way, USUAL, manner).await;
                 assert!(!visit.finished && began.elapsed() < Duration::from_secs(12), "{manner:?} {visit:?}");
                 assert!(stay(&air, READER, &mut next, way, USUAL).await.finished, "after {manner:?}");
                 assert_eq!(reader.read(), ["2"]);
