@@ -7,7 +7,7 @@ use reader_firmware::indicator::{Light, LightPattern, Signal, SoundPattern, Stat
 
 const SECONDS: u64 = 3;
 const PX_PER_SECOND: u64 = 200;
-const LEFT: u64 = 230;
+const LEFT: u64 = 310;
 const ROW: u64 = 34;
 
 #[test]
