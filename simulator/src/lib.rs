@@ -1,7 +1,7 @@
 //! Phones, doors and radios without hardware.
 //!
 //! [`demo`] is the whole story in one run: from a file of people to an open door, and to two that stay shut.
-//! [`unit`] is a door as both of them tap it: in this process, or on a board that QEMU emulates.
+//! [`mod@unit`] is a door as both of them tap it: in this process, or on a board that QEMU emulates.
 //! [`door`] is a door of its own, which any manager enrols and any phone taps.
 
 pub mod demo;
