@@ -32,6 +32,8 @@ pub(super) struct Problem {
     errors: Vec<ListedError>,
     /// Seconds after which it is worth another try.
     retry_after_s: Option<u64>,
+    tries_left: Option<u32>,
+    locked_until: Option<u32>,
 }
 
 /// A problem document (RFC 9457).
@@ -57,6 +59,12 @@ pub(super) struct Document {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<ListedError>,
+    /// Answers that may still be tried before the card is locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u32>,
+    /// Until when the card takes no answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked_until: Option<u32>,
 }
 
 /// One error of an imported file.
@@ -74,7 +82,16 @@ pub(super) struct ListedError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
-        Self { status, code, title: title.into(), detail: None, errors: Vec::new(), retry_after_s: None }
+        Self {
+            status,
+            code,
+            title: title.into(),
+            detail: None,
+            errors: Vec::new(),
+            retry_after_s: None,
+            tries_left: None,
+            locked_until: None,
+        }
     }
 
     pub(super) fn not_found() -> Self {
@@ -180,6 +197,8 @@ impl From<Refusal> for Problem {
             Refusal::ConfirmationNeeded(_) => {
                 Self { detail: Some("Repeat the request with {\"confirm\": true}.".to_owned()), ..problem }
             }
+            Refusal::AnswersWrong(tries) => Self { tries_left: Some(tries), ..problem },
+            Refusal::CardLocked(until) => Self { locked_until: Some(until.0), ..problem },
             _ => problem,
         }
     }
@@ -212,7 +231,7 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, code, title, detail, errors, retry_after_s } = self;
+        let Self { status, code, title, detail, errors, retry_after_s, tries_left, locked_until } = self;
         let document = Document {
             kind: format!("{TYPE}{code}"),
             title,
@@ -221,6 +240,8 @@ impl IntoResponse for Problem {
             detail,
             instance: observing::instance(),
             errors,
+            tries_left,
+            locked_until,
         };
         let mut response = (status, Json(document)).into_response();
         response.extensions_mut().insert(ProblemCode(code));
@@ -243,6 +264,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::ProofInvalid
         | Refusal::DeviceRevoked
         | Refusal::UserSuspended
+        | Refusal::AnswersWrong(_)
+        | Refusal::CardLocked(_)
         | Refusal::RoleMissing { .. }
         | Refusal::ScopeMissing(_) => StatusCode::FORBIDDEN,
         Refusal::InvitationUnknown
@@ -259,6 +282,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::RecipientUnknown
         | Refusal::WebhookUnknown
         | Refusal::DeliveryUnknown
+        | Refusal::TemplateUnknown
+        | Refusal::CardUnknown
+        | Refusal::PhotoUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -282,10 +308,16 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::KeyState(_)
         | Refusal::KeyHeldUp(_)
         | Refusal::KeysFull
+        | Refusal::TemplateNameTaken
+        | Refusal::TemplateState(_)
+        | Refusal::CardAmbiguous
+        | Refusal::CardTaken(_)
+        | Refusal::CardStatus(_)
         | Refusal::Taken { .. } => StatusCode::CONFLICT,
         Refusal::InvitationExpired
         | Refusal::InvitationVoid
         | Refusal::UserDeleted
+        | Refusal::CardArchived
         | Refusal::ReaderRevoked => StatusCode::GONE,
         Refusal::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         Refusal::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
@@ -302,6 +334,11 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ReaderPlace(_)
         | Refusal::OutputFormat(_)
         | Refusal::PersonInvalid(_)
+        | Refusal::TemplateInvalid(_)
+        | Refusal::CardInvalid(_)
+        | Refusal::PhotoRefused(_)
+        | Refusal::PhotoMissing
+        | Refusal::TermsNotAccepted
         | Refusal::InvitationLife(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

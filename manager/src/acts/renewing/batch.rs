@@ -97,6 +97,7 @@ impl Manager {
         ids.dedup();
         let devices = tx.renewable_devices(project, &ids).await?;
         let devices: HashMap<Uuid, Device> = devices.into_iter().map(|device| (device.id, device)).collect();
+        let with_card = tx.devices_with_card(project, &ids).await?;
         let marks: Vec<_> = renewals.iter().map(|renewal| renewal.mark).collect();
         let answered = tx.answered(project, &marks).await?;
         let mut used: HashSet<_> = answered.into_iter().map(|answered| answered.mark).collect();
@@ -104,7 +105,9 @@ impl Manager {
 
         let (mut outcomes, mut rows, mut marks) = (Vec::new(), Vec::new(), Vec::new());
         for renewal in renewals {
-            let device = devices.get(&renewal.device).filter(|_| renewal.holds);
+            // A card that comes with the answer is looked up by itself.
+            let is_plain = renewal.holds && !with_card.contains(&renewal.device);
+            let device = devices.get(&renewal.device).filter(|_| is_plain);
             let Some(device) = device.filter(|_| used.insert(renewal.mark)) else {
                 outcomes.push(None);
                 continue;
