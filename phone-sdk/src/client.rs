@@ -13,9 +13,11 @@ use credential::id::ProjectId;
 use crate::error::{Error, Retry};
 use crate::port::{HttpClient, HttpRequest, HttpResponse};
 use crate::state::encoding::{project_text, to_base64url};
-use crate::wallet::DeviceLabel;
+use crate::wallet::{DeviceLabel, Holder};
 
-pub(crate) use answer::{ActivationChallenge, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge};
+pub(crate) use answer::{
+    ActivationChallenge, Blob, CardAnswer, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge,
+};
 
 /// Characters that the manager takes of what a device is called.
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -41,6 +43,16 @@ struct ActivationRequest<'a> {
     public_key: String,
     signature: String,
     device: Device,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<HolderRequest<'a>>,
+}
+
+#[derive(Serialize)]
+struct HolderRequest<'a> {
+    unique_identifier: &'a str,
+    answers: &'a [String],
+    terms: Option<&'a str>,
+    photo: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -53,9 +65,11 @@ struct Device {
 struct Empty {}
 
 #[derive(Serialize)]
-struct RenewalRequest {
+struct RenewalRequest<'a> {
     challenge: String,
     signature: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_photo: Option<&'a str>,
 }
 
 /// A challenge answered with the holder key.
@@ -79,6 +93,7 @@ impl<'a> Client<'a> {
         code: &str,
         proof: &Proof,
         label: &DeviceLabel,
+        holder: &Holder,
     ) -> Result<DeviceAnswer, Error> {
         let device = Device {
             name: label.name.chars().take(NAME_CHARACTERS_MAX).collect(),
@@ -90,6 +105,12 @@ impl<'a> Client<'a> {
             public_key: to_base64url(&proof.public_key.0),
             signature: to_base64url(&proof.signature),
             device,
+            holder: (*holder != Holder::default()).then(|| HolderRequest {
+                unique_identifier: &holder.unique_identifier,
+                answers: &holder.answers,
+                terms: holder.accepted_terms.as_deref(),
+                photo: holder.photo.as_deref().map(to_base64url),
+            }),
         };
         self.post("/v1/activation", &request)
     }
@@ -98,10 +119,17 @@ impl<'a> Client<'a> {
         self.post(&format!("/v1/devices/{device_id}/renewal/challenge"), &Empty {})
     }
 
-    pub(crate) fn renew(&self, device_id: &str, proof: &Proof) -> Result<DeviceAnswer, Error> {
+    /// `held_photo` names the photo that is not to be sent again.
+    pub(crate) fn renew(
+        &self,
+        device_id: &str,
+        proof: &Proof,
+        held_photo: Option<&str>,
+    ) -> Result<DeviceAnswer, Error> {
         let request = RenewalRequest {
             challenge: to_base64url(&proof.challenge),
             signature: to_base64url(&proof.signature),
+            held_photo,
         };
         self.post(&format!("/v1/devices/{device_id}/renewal"), &request)
     }
@@ -114,6 +142,7 @@ impl<'a> Client<'a> {
         let request = RenewalRequest {
             challenge: to_base64url(&proof.challenge),
             signature: to_base64url(&proof.signature),
+            held_photo: None,
         };
         self.send(&format!("/v1/devices/{device_id}/reset"), &request).map(|_| ())
     }

@@ -97,6 +97,11 @@ impl Manager {
         refuse(redemption)?;
         let has_credential = matches!(invited, Invited::User(_));
         let asked = match self.invited_card(&mut tx, invited).await? {
+            // Whoever has redeemed it gets the answer again, and gave everything before.
+            Some(card) if redemption != Redemption::First => {
+                let card = Some(card.shown.template_name);
+                Requirements { card, has_credential, ..Requirements::default() }
+            }
             Some(card) => requirements(&card, has_credential),
             None => Requirements { has_credential, ..Requirements::default() },
         };
