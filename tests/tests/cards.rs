@@ -7,7 +7,10 @@ use std::sync::Arc;
 use manager::clock::ManualClock as ManagerClock;
 use manager::domain::{Actor, CardEdit, CardTurn, Expected, NewCard, NewProject, SecurityAnswer, UnixTime};
 use manager::{Manager, Unlock};
-use phone_sdk::port::{DirectoryStorage, ManualClock, SoftwareKeyStore, SystemRandom, TlsClient};
+use phone_sdk::port::{
+    DirectoryStorage, HttpClient, HttpFailure, HttpRequest, HttpResponse, ManualClock, SoftwareKeyStore,
+    SystemRandom, TlsClient,
+};
 use phone_sdk::{
     CardState, Denied, DeviceLabel, Error, Holder, Invitation, PhotoState, Ports, Restart, Wallet,
 };
@@ -95,16 +98,30 @@ impl Site {
     }
 
     fn open(&self) -> Wallet {
+        self.open_with(Arc::new(TlsClient::new()))
+    }
+
+    fn open_with(&self, http: Arc<dyn HttpClient>) -> Wallet {
         let storage = Arc::new(DirectoryStorage::open(self.dir.path().join("phone")).unwrap());
         let random = Arc::new(SystemRandom);
         let ports = Ports {
             key_store: Arc::new(SoftwareKeyStore::new(storage.clone(), random.clone())),
             storage,
-            http: Arc::new(TlsClient::new()),
+            http,
             clock: self.clocks.1.clone(),
             random,
         };
         Wallet::open(ports, DeviceLabel::default()).unwrap()
+    }
+}
+
+/// Loses the answer to every activation, after the manager has given it.
+struct Losing(TlsClient);
+
+impl HttpClient for Losing {
+    fn send(&self, request: &HttpRequest<'_>) -> Result<HttpResponse, HttpFailure> {
+        let answer = self.0.send(request);
+        if request.url.ends_with("/activation") { Err(HttpFailure::TimedOut) } else { answer }
     }
 }
 
@@ -219,12 +236,25 @@ fn five_wrong_answers_lock_the_card_and_the_holder_is_told_until_when() {
         let error = wallet.activate_with(&invitation, &wrong).unwrap_err();
         assert_eq!(error, Restart::AnswersWrong { tries_left }.into());
     }
-    let until = credential::time::UnixTime(START + DAY_S);
+    let until = UnixTime(START + DAY_S);
     let locked = Error::Denied(Denied::CardLocked { until });
     assert_eq!(wallet.activate_with(&invitation, &wrong).unwrap_err(), locked);
     assert_eq!(wallet.activate_with(&invitation, &right()).unwrap_err(), locked);
     site.advance_s(DAY_S);
     wallet.activate_with(&invitation, &right()).unwrap();
+}
+
+#[test]
+fn a_card_whose_answer_got_lost_comes_again_without_being_asked_for_anything() {
+    let site = Site::new();
+    let invitation = site.invite(site.card(None));
+    let wallet = site.open_with(Arc::new(Losing(TlsClient::new())));
+    assert!(matches!(wallet.activate_with(&invitation, &right()), Err(Error::Retry(_))));
+    assert!(wallet.cards().is_empty());
+    drop(wallet);
+    let wallet = site.open();
+    assert!(!wallet.requirements(&invitation).unwrap().asks());
+    assert_eq!(wallet.activate(&invitation).unwrap().id_card.unwrap().card_id, "S-1");
 }
 
 #[test]
