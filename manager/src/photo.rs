@@ -21,6 +21,8 @@ const DECODING_OCTETS_MAX: u64 = 192 * 1024 * 1024;
 /// The box into which a photo is scaled, in pixels.
 const WIDTH: u32 = 480;
 const HEIGHT: u32 = 640;
+/// The box into which a large photo is scaled quickly, before it is scaled well.
+const QUICK_SIDE: u32 = 2 * HEIGHT;
 /// Quality of the JPEG.
 const QUALITY: u8 = 85;
 
@@ -71,9 +73,9 @@ pub(crate) fn prepare(octets: &[u8], octets_max: usize) -> Result<Vec<u8>, Photo
     let mut decoder = reader().into_decoder().map_err(|_| PhotoError::Damaged)?;
     let orientation = decoder.orientation().map_err(|_| PhotoError::Damaged)?;
     let mut photo = DynamicImage::from_decoder(decoder).map_err(|_| PhotoError::Damaged)?;
-    if photo.width() > 2 * WIDTH && photo.height() > 2 * HEIGHT {
+    if photo.width() > QUICK_SIDE && photo.height() > QUICK_SIDE {
         // Quickly first, so that the good filter has little to do.
-        photo = photo.thumbnail(2 * WIDTH.max(HEIGHT), 2 * WIDTH.max(HEIGHT));
+        photo = photo.thumbnail(QUICK_SIDE, QUICK_SIDE);
     }
     photo.apply_orientation(orientation);
     if photo.width() > WIDTH || photo.height() > HEIGHT {

@@ -20,6 +20,8 @@ use crate::store::{CardRow, Challenge, CredentialRow, Device, Purpose, Transacti
 pub(super) const CHALLENGE_LIFE_S: u32 = 300;
 /// The share of a credential's life after which it is renewed: one third.
 const RENEW_AFTER_SHARE: u32 = 3;
+/// After how many seconds a phone is asked to renew at the earliest, where its card ends before its credential would.
+const RENEW_AFTER_LEAST_S: u32 = 3600;
 
 /// A challenge that a device has to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -318,7 +320,8 @@ impl Manager {
         Ok((proof::hash(&challenge), ChallengeGiven { challenge, expires_at }))
     }
 
-    /// Makes a credential with a new serial for a device.
+    /// Makes a credential with a new serial for a device; where its card ends earlier, the credential does too, and a card
+    /// that has ended leaves the last one as it is.
     pub(super) async fn issue_credential(
         &self,
         tx: &mut Transaction,
@@ -326,8 +329,14 @@ impl Manager {
         user: &User,
     ) -> Result<CredentialRow, Error> {
         let project = self.project_id();
+        let card = tx.card_on_device(project, device.id).await?;
+        let end = card.and_then(|card| card.shown.expires_at);
+        if end.is_some_and(|end| end <= self.now()) {
+            // Perhaps not for good: whoever renews the card lets the phone go on.
+            return Ok(tx.newest_credential(project, device.id).await?.ok_or(Refusal::UserSuspended)?);
+        }
         let serial = tx.next_serial(project).await?;
-        let credential = self.sign_credential(serial, device, user).await?;
+        let credential = self.sign_credential(serial, device, user, end).await?;
         tx.insert_credential(project, &credential).await?;
         Ok(credential)
     }
@@ -343,7 +352,13 @@ impl Manager {
         let user = tx.user(project, device.user, now).await?.ok_or(Refusal::UserUnknown)?;
         let list = tx.revocation_list(project).await?.map(|(_, octets)| octets);
         let card = self.installed_card(tx, device.id).await?;
-        Ok(DeviceAnswer { card, ..self.answer_with(user, &credential, list).await? })
+        let mut answer = self.answer_with(user, &credential, list).await?;
+        if card.as_ref().is_some_and(|card| card.card.expires_at == Some(credential.not_after)) {
+            // Near the end of a card there is less to renew, and a phone does not ask all the time.
+            let left_s = credential.not_after.0.saturating_sub(now.0);
+            answer.renew_after = after(now, (left_s / RENEW_AFTER_SHARE).max(RENEW_AFTER_LEAST_S));
+        }
+        Ok(DeviceAnswer { card, ..answer })
     }
 
     /// The same, with what was looked up before.

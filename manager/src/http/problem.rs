@@ -32,8 +32,16 @@ pub(super) struct Problem {
     errors: Vec<ListedError>,
     /// Seconds after which it is worth another try.
     retry_after_s: Option<u64>,
-    tries_left: Option<u32>,
-    locked_until: Option<u32>,
+    tries: Option<Tries>,
+}
+
+/// What is left after wrong answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tries {
+    /// So many tries.
+    Left(u32),
+    /// None until then.
+    LockedUntil(u32),
 }
 
 /// A problem document (RFC 9457).
@@ -89,8 +97,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after_s: None,
-            tries_left: None,
-            locked_until: None,
+            tries: None,
         }
     }
 
@@ -197,8 +204,8 @@ impl From<Refusal> for Problem {
             Refusal::ConfirmationNeeded(_) => {
                 Self { detail: Some("Repeat the request with {\"confirm\": true}.".to_owned()), ..problem }
             }
-            Refusal::AnswersWrong(tries) => Self { tries_left: Some(tries), ..problem },
-            Refusal::CardLocked(until) => Self { locked_until: Some(until.0), ..problem },
+            Refusal::AnswersWrong(tries) => Self { tries: Some(Tries::Left(tries)), ..problem },
+            Refusal::CardLocked(until) => Self { tries: Some(Tries::LockedUntil(until.0)), ..problem },
             _ => problem,
         }
     }
@@ -231,7 +238,12 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, code, title, detail, errors, retry_after_s, tries_left, locked_until } = self;
+        let Self { status, code, title, detail, errors, retry_after_s, tries } = self;
+        let (tries_left, locked_until) = match tries {
+            Some(Tries::Left(tries)) => (Some(tries), None),
+            Some(Tries::LockedUntil(until)) => (None, Some(until)),
+            None => (None, None),
+        };
         let document = Document {
             kind: format!("{TYPE}{code}"),
             title,

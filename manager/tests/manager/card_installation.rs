@@ -251,6 +251,46 @@ async fn five_wrong_proofs_void_an_invitation_to_a_card_and_a_new_one_voids_the_
 }
 
 #[tokio::test]
+async fn a_credential_ends_with_the_card_of_its_user_and_goes_on_when_the_card_does() {
+    let served = Served::start().await;
+    served.import("Anna,Berg,anna@x.example,004711\n").await;
+    let expiry = json!({ "rule": "after_hours", "hours": 30 });
+    let template = served.template(json!({ "name": "Visitor", "expiry": expiry })).await;
+    let user = served.user_with("anna@x.example").await["id"].clone();
+    let card = served.card(json!({ "template": template, "card_id": "1", "user": user })).await;
+    let code = served.invite("anna@x.example").await;
+    let phone = Phone::new(1);
+    let both = phone.activate(&served, &code).await.expect(StatusCode::CREATED);
+    let not_after = |answer: &Value| served.credential(answer).fields().validity.not_after.0;
+    let end = START.0 + 30 * 3600;
+    assert_eq!((not_after(&both), &both["card"]["expires_at"]), (end, &json!(end)));
+    assert_eq!(both["renew_after"], START.0 + 10 * 3600);
+
+    // Once the card has ended, the credential that has ended with it is given again, and asked for once an hour.
+    served.clock.advance(31 * 3600);
+    let renewed = phone.renew(&served, &both["device_id"]).await.expect(StatusCode::OK);
+    assert_eq!(renewed["credential"], both["credential"]);
+    assert_eq!(renewed["renew_after"], START.0 + 32 * 3600);
+    let edit = json!({ "expires": "2030-01-01" });
+    served.patch(&format!("/v1/cards/{card}"), edit).await.expect(StatusCode::OK);
+    let renewed = phone.renew(&served, &both["device_id"]).await.expect(StatusCode::OK);
+    assert_eq!(not_after(&renewed), START.0 + 31 * 3600 + 7 * DAY);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_card_that_has_ended_is_not_installed() {
+    let served = Served::start().await;
+    let expiry = json!({ "rule": "after_hours", "hours": 1 });
+    let template = served.template(json!({ "name": "Visitor", "expiry": expiry })).await;
+    let card = served.card(json!({ "template": template, "card_id": "1" })).await;
+    let code = served.invite_to_card(&card).await;
+    served.clock.advance(3600);
+    Phone::new(1).activate(&served, &code).await.problem(410, "invitation-expired");
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn a_deactivated_card_stays_so_on_another_phone() {
     let (served, card, code) = with_card().await;
     Phone::new(1).install(&served, &code, right()).await.expect(StatusCode::CREATED);

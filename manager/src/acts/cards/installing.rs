@@ -101,6 +101,9 @@ impl Manager {
             // Judged by what it no longer is: the phone asks again.
             return Ok(Err(Refusal::ChallengeUnknown));
         }
+        if row.shown.expires_at.is_some_and(|end| end <= now) {
+            return Ok(Err(Refusal::InvitationExpired));
+        }
         if let Some(until) = row.shown.locked_until {
             if now < until {
                 return Ok(Err(Refusal::CardLocked(until)));

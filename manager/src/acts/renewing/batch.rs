@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Proven;
 use crate::acts::DeviceAnswer;
-use crate::domain::{Serial, User};
+use crate::domain::{Serial, UnixTime, User};
 use crate::error::{Error, Refusal};
 use crate::issuing;
 use crate::manager::Manager;
@@ -114,7 +114,7 @@ impl Manager {
             };
             let user = tx.user(project, device.user, self.now()).await?.ok_or(Refusal::UserUnknown)?;
             let serial = serials.next().ok_or(StoreError::Corrupt("serial"))?;
-            let credential = self.sign_credential(Serial(serial), device, &user).await?;
+            let credential = self.sign_credential(Serial(serial), device, &user, None).await?;
             marks.push(Answered { mark: renewal.mark, device: device.id, serial: Some(credential.serial) });
             outcomes.push(Some(self.answer_with(user, &credential, list.clone()).await?));
             rows.push(credential);
@@ -127,14 +127,16 @@ impl Manager {
         Ok(outcomes)
     }
 
-    /// Signs a credential without keeping it.
+    /// Signs a credential without keeping it; it ends no later than `end`.
     pub(in crate::acts) async fn sign_credential(
         &self,
         serial: Serial,
         device: &Device,
         user: &User,
+        end: Option<UnixTime>,
     ) -> Result<CredentialRow, Error> {
-        let validity = issuing::validity(self.now(), self.project().credential_life_s);
+        let mut validity = issuing::validity(self.now(), self.project().credential_life_s);
+        validity.not_after = end.map_or(validity.not_after, |end| end.min(validity.not_after));
         let (issuer, user_id) = (self.issuer(), &user.person.user_id);
         let octets = issuer.credential(serial, validity, &device.public_key, user_id).await?;
         let (not_before, not_after) = (validity.not_before, validity.not_after);

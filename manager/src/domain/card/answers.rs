@@ -152,6 +152,29 @@ mod tests {
     }
 
     #[test]
+    fn finding_out_takes_as_long_whatever_is_wrong() {
+        let questions = [question("Rex")];
+        let answers = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let wrong = [
+            ("s-17", answers(&["Bello"])),
+            ("s-99", answers(&["Rex"])),
+            ("", answers(&["Bello"])),
+            ("s-17", answers(&[])),
+        ];
+        // In turns, and the quickest of many runs of each, so that it does not matter what else the machine does.
+        let mut quickest = [std::time::Duration::MAX; 4];
+        for _ in 0..20 {
+            for (best, (identifier, answers)) in quickest.iter_mut().zip(&wrong) {
+                let began = std::time::Instant::now();
+                assert!(!answers_hold(Some("S-17"), identifier, &questions, answers));
+                *best = began.elapsed().min(*best);
+            }
+        }
+        let (least, most) = (quickest.iter().min().unwrap(), quickest.iter().max().unwrap());
+        assert!(*most < *least * 2, "{quickest:?}");
+    }
+
+    #[test]
     fn neither_answer_nor_hash_is_in_debug() {
         let kept = question("Rex");
         assert_eq!(format!("{kept:?}"), "SecurityQuestion { question: \"Where?\", .. }");
