@@ -1,5 +1,5 @@
 //! Digital ID cards through the real parts: invited by a served manager, installed by the SDK, changed, and taken away.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

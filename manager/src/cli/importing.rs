@@ -6,9 +6,17 @@ use anyhow::{Context, bail};
 use manager::domain::{Actor, Field, Mode, Person, Step};
 use manager::import::Mapping;
 use manager::{ImportOptions, ImportPlan, Manager, Origin, Refusal};
-use serde_json::{json, to_value};
+use serde::Serialize;
 
 use super::{ImportArguments, KeyArguments, opening, output};
+
+/// The plan, and what became of it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    plan: &'a ImportPlan,
+    applied: bool,
+}
 
 pub(super) async fn import(
     arguments: &ImportArguments,
@@ -28,11 +36,7 @@ pub(super) async fn import(
     }
     let applied = !arguments.dry_run && apply(&manager, &plan, arguments, json).await?;
     if json {
-        let mut shown = to_value(&plan)?;
-        if let Some(shown) = shown.as_object_mut() {
-            shown.insert("applied".to_owned(), json!(applied));
-        }
-        output::object(&shown)?;
+        output::object(&Shown { plan: &plan, applied })?;
     } else {
         if applied {
             output::line(format!("Done. To undo it: manager undo {}", plan.summary.id));

@@ -16,9 +16,19 @@ pub(crate) fn text(text: &str) {
     let _gone = io::stdout().write_all(text.as_bytes());
 }
 
-/// Prints one JSON object.
+/// How many there are, as a sentence at the end of a list.
+pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}.", if count == 1 { one } else { many })
+}
+
+/// Prints one JSON object, however long, without having all of its text at once.
 pub(crate) fn object(value: &impl Serialize) -> anyhow::Result<()> {
-    line(serde_json::to_string_pretty(value)?);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    match serde_json::to_writer_pretty(&mut out, value) {
+        Err(error) if !error.is_io() => return Err(error.into()),
+        _ => {}
+    }
+    let _gone = writeln!(out).and_then(|()| out.flush());
     Ok(())
 }
 

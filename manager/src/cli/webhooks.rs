@@ -185,7 +185,7 @@ async fn list(arguments: &ProjectArguments, key: &KeyArguments, json: bool) -> a
         for webhook in &webhooks {
             output::line(line(webhook));
         }
-        output::line(format!("{} webhooks.", webhooks.len()));
+        output::line(output::counted(webhooks.len(), "webhook", "webhooks"));
     }
     manager.close().await;
     Ok(())
@@ -229,7 +229,7 @@ async fn remove(arguments: &WebhookArguments, key: &KeyArguments, json: bool) ->
 /// Queues the test, posts what is due, and says what became of it.
 async fn test(arguments: &TestArguments, key: &KeyArguments, json: bool) -> anyhow::Result<()> {
     let manager = arguments.reach.apply(arguments.project.open(key).await?);
-    let queued = manager.test_webhook(arguments.webhook).await?;
+    let queued = manager.test_webhook(Actor::Operator, arguments.webhook).await?;
     let report = manager.run_kind(JobKind::Webhooks).await?;
     let delivery = manager.delivery(arguments.webhook, queued.id).await?;
     if json {
@@ -254,7 +254,7 @@ async fn deliveries(arguments: &DeliveriesArguments, key: &KeyArguments, json: b
         for delivery in &deliveries {
             output::line(delivery_line(delivery));
         }
-        output::line(format!("{} deliveries.", deliveries.len()));
+        output::line(output::counted(deliveries.len(), "delivery", "deliveries"));
     }
     manager.close().await;
     Ok(())
@@ -273,12 +273,12 @@ async fn redeliver(arguments: &RedeliverArguments, key: &KeyArguments, json: boo
     };
     let mut queued = Vec::with_capacity(meant.len());
     for delivery in meant {
-        queued.push(manager.redeliver(webhook, delivery).await?);
+        queued.push(manager.redeliver(Actor::Operator, webhook, delivery).await?);
     }
     if json {
         output::object(&json!({ "queued": queued }))?;
     } else {
-        output::line(format!("{} deliveries are queued again.", queued.len()));
+        output::line(format!("Queued again: {}", output::counted(queued.len(), "delivery", "deliveries")));
     }
     manager.close().await;
     Ok(())

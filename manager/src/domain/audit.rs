@@ -111,6 +111,10 @@ pub enum Act {
     WebhookChanged,
     /// An endpoint for webhooks was removed.
     WebhookRemoved,
+    /// A test was queued for an endpoint for webhooks.
+    WebhookTested,
+    /// An endpoint for webhooks is told something once more.
+    WebhookRedelivered,
     /// A card template was added.
     TemplateAdded,
     /// The design of a card template was changed.
@@ -259,7 +263,7 @@ pub fn verify_chain(
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 61] = [
+    pub const ALL: [Self; 63] = [
         Self::ProjectMade,
         Self::ProjectChanged,
         Self::AdministratorAdded,
@@ -301,6 +305,8 @@ impl Act {
         Self::WebhookAdded,
         Self::WebhookChanged,
         Self::WebhookRemoved,
+        Self::WebhookTested,
+        Self::WebhookRedelivered,
         Self::TemplateAdded,
         Self::TemplateChanged,
         Self::TemplateApproved,
@@ -367,6 +373,8 @@ impl Act {
             Self::WebhookAdded => "webhook_added",
             Self::WebhookChanged => "webhook_changed",
             Self::WebhookRemoved => "webhook_removed",
+            Self::WebhookTested => "webhook_tested",
+            Self::WebhookRedelivered => "webhook_redelivered",
             Self::TemplateAdded => "template_added",
             Self::TemplateChanged => "template_changed",
             Self::TemplateApproved => "template_approved",

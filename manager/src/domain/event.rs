@@ -112,7 +112,9 @@ impl Act {
             | Self::AlertRecipientsChanged
             | Self::WebhookAdded
             | Self::WebhookChanged
-            | Self::WebhookRemoved => return None,
+            | Self::WebhookRemoved
+            | Self::WebhookTested
+            | Self::WebhookRedelivered => return None,
         })
     }
 }

@@ -135,28 +135,37 @@ async fn texts(access: Allowed<SettingsRead>) -> Result<Json<MailTexts>, Problem
 #[utoipa::path(get, path = "/v1/mail/texts/{kind}/{language}", operation_id = "show_mail_text", tag = "Mail",
     security(("token" = ["settings:read"])),
     params(("kind" = String, Path, description = "The kind of mail"), ("language" = String, Path, description = "The language")),
-    responses((status = 200, description = "The text", body = MailTextView), (status = 404, description = "`mail-unknown`")))]
-async fn text(access: Allowed<SettingsRead>, name: TextName) -> Result<Json<MailTextView>, Problem> {
-    Ok(Json(access.manager().mail_text(name.0, name.1).await?))
+    responses(
+        (status = 200, description = "The text", body = MailTextView,
+            headers(("ETag" = String, description = "The version of the text"))),
+        (status = 404, description = "`mail-unknown`")))]
+async fn text(access: Allowed<SettingsRead>, name: TextName) -> Result<Tagged<MailTextView>, Problem> {
+    Ok(Tagged(access.manager().mail_text(name.0, name.1).await?))
 }
 
 /// Gives the project a text of its own.
 #[utoipa::path(put, path = "/v1/mail/texts/{kind}/{language}", operation_id = "set_mail_text", tag = "Mail",
     security(("token" = ["settings:write"])),
-    params(("kind" = String, Path, description = "The kind of mail"), ("language" = String, Path, description = "The language")),
+    params(
+        ("kind" = String, Path, description = "The kind of mail"),
+        ("language" = String, Path, description = "The language"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the text that is to be replaced, or `*`")),
     request_body = MailTextRequest,
     responses(
         (status = 204, description = "It is set"),
         (status = 404, description = "`mail-unknown`"),
-        (status = 422, description = "`mail-text-invalid`")))]
+        (status = 412, description = "`precondition-failed`: changed meanwhile"),
+        (status = 422, description = "`mail-text-invalid`"),
+        (status = 428, description = "`precondition-required`: there is no `If-Match`")))]
 async fn set_text(
     access: Allowed<SettingsWrite>,
     name: TextName,
+    IfMatch(expected): IfMatch,
     Body(request): Body<MailTextRequest>,
 ) -> Result<StatusCode, Problem> {
     let MailTextRequest { subject, plain, html } = request;
     let text = MailText { subject, plain, html };
-    access.manager().set_mail_text(access.actor(), name.0, name.1, &text).await?;
+    access.manager().set_mail_text(access.actor(), &expected, (name.0, name.1), &text).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

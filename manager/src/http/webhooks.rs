@@ -149,7 +149,7 @@ async fn test(
     access: Allowed<Webhooks>,
     Segment(webhook): Segment<Uuid>,
 ) -> Result<(StatusCode, Json<Delivery>), Problem> {
-    Ok((StatusCode::ACCEPTED, Json(access.manager().test_webhook(webhook).await?)))
+    Ok((StatusCode::ACCEPTED, Json(access.manager().test_webhook(access.actor(), webhook).await?)))
 }
 
 /// Lists what an endpoint was and is to be told, newest first.
@@ -200,7 +200,7 @@ async fn redeliver(
     access: Allowed<Webhooks>,
     name: DeliveryName,
 ) -> Result<(StatusCode, Json<Delivery>), Problem> {
-    Ok((StatusCode::ACCEPTED, Json(access.manager().redeliver(name.0, name.1).await?)))
+    Ok((StatusCode::ACCEPTED, Json(access.manager().redeliver(access.actor(), name.0, name.1).await?)))
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for DeliveryName {

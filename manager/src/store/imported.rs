@@ -199,6 +199,7 @@ impl Transaction {
         users: &[(Uuid, &Person)],
         now: UnixTime,
     ) -> Result<(), StoreError> {
+        let mut words = Vec::new();
         for part in users.chunks(ROWS_PER_STATEMENT) {
             let insert = "INSERT INTO users (project, id, first_name, last_name, email, email_key, user_id, sync_id, \
                           status, created_at, updated_at, name_key, given_key, mail_key, id_key, sync_key)";
@@ -225,11 +226,12 @@ impl Transaction {
                     .bind(keys.sync_id.as_deref());
             }
             query.execute().await?;
-            let words: Vec<(Uuid, &[String])> =
-                part.iter().zip(&keys).map(|((id, _), keys)| (*id, keys.words.as_slice())).collect();
-            self.insert_words(project, &words).await?;
+            words.extend(part.iter().zip(keys).map(|((id, _), keys)| (*id, keys.words)));
         }
-        Ok(())
+        // After all users: PostgreSQL plans how it looks up the users of words at the first of them, and among only a
+        // few users it takes an index that is slow among many.
+        let words: Vec<(Uuid, &[String])> = words.iter().map(|(id, words)| (*id, words.as_slice())).collect();
+        self.insert_words(project, &words).await
     }
 
     /// Adds words of names that users are found by.

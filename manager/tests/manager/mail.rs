@@ -236,10 +236,10 @@ async fn a_project_has_texts_of_its_own() {
     let path = "/v1/mail/texts/invitation/en";
     let own = json!({ "subject": "Welcome, {{ first_name }}", "plain": "{{ link }} {{ code }}",
         "html": "<a href=\"{{ link }}\">{{ code }}</a>{{ qr }}" });
-    served.admin(Method::PUT, path, own.clone()).await.expect(StatusCode::NO_CONTENT);
+    served.put_expected(path, "*", own.clone()).await.expect(StatusCode::NO_CONTENT);
     let lacking = json!({ "subject": "x", "plain": "{{ code }}", "html": "{{ link }}{{ code }}" });
-    served.admin(Method::PUT, path, lacking).await.problem(422, "mail-text-invalid");
-    served.admin(Method::PUT, "/v1/mail/texts/invitation/fr", own).await.problem(404, "mail-unknown");
+    served.put_expected(path, "*", lacking).await.problem(422, "mail-text-invalid");
+    served.put_expected("/v1/mail/texts/invitation/fr", "*", own).await.problem(404, "mail-unknown");
     served.import("Anna,Berg,anna@x.example,1\n").await;
     served.invite("anna@x.example").await;
     served.manager.run_due().await.unwrap();

@@ -126,6 +126,12 @@ impl Served {
         answer(request.header("if-match", version).json(&body).send().await.unwrap()).await
     }
 
+    /// A replacement with the administrator's token, meant for a version.
+    pub(crate) async fn put_expected(&self, path: &str, version: &str, body: Value) -> Answer {
+        let request = self.client.put(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        answer(request.header("if-match", version).json(&body).send().await.unwrap()).await
+    }
+
     /// Puts octets with the administrator's token.
     pub(crate) async fn put_octets(&self, path: &str, body: Vec<u8>) -> Answer {
         let request = self.client.put(format!("{}{path}", self.base)).bearer_auth(&self.token);

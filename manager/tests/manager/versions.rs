@@ -93,3 +93,20 @@ async fn what_happens_to_a_user_meanwhile_is_another_version() {
     served.patch_expected(&path, &looked_at, edit).await.problem(412, "precondition-failed");
     served.stop().await;
 }
+
+#[tokio::test]
+async fn a_text_of_mail_is_replaced_as_it_was_looked_at_or_not_at_all() {
+    let served = Served::start().await;
+    let path = "/v1/mail/texts/invitation/en";
+    let text = |subject: &str| json!({ "subject": subject, "plain": "{{ link }} {{ code }}", "html": "{{ link }} {{ code }} {{ qr }}" });
+    let standard = version(&served, path).await;
+    served.admin(Method::PUT, path, text("Hello")).await.problem(428, "precondition-required");
+    assert_eq!(version(&served, path).await, standard);
+    served.put_expected(path, &standard, text("Hello")).await.expect(StatusCode::NO_CONTENT);
+    served.put_expected(path, &standard, text("Welcome")).await.problem(412, "precondition-failed");
+    let shown = served.admin(Method::GET, path, Value::Null).await.expect(StatusCode::OK);
+    assert_eq!(shown["subject"], "Hello");
+    let own = version(&served, path).await;
+    served.put_expected(path, &own, text("Welcome")).await.expect(StatusCode::NO_CONTENT);
+    served.stop().await;
+}

@@ -282,11 +282,11 @@ async fn what_is_never_taken_is_given_up_and_a_dead_endpoint_turned_off() {
     // Turned on, it is told what happens from then on, and what was given up when somebody says so.
     hooked.receiver.plan.lock().unwrap().clear();
     let first = hooked.deliveries().await.pop().unwrap().id;
-    let off = hooked.manager.redeliver(hooked.webhook.id, first).await.unwrap_err();
+    let off = hooked.manager.redeliver(Actor::Operator, hooked.webhook.id, first).await.unwrap_err();
     assert_eq!(off.to_string(), "This webhook is turned off; turn it on first.");
     let edit = WebhookEdit { enabled: Some(true), ..WebhookEdit::default() };
     hooked.manager.edit_webhook(Actor::Operator, &Expected::Any, hooked.webhook.id, &edit).await.unwrap();
-    hooked.manager.redeliver(hooked.webhook.id, first).await.unwrap();
+    hooked.manager.redeliver(Actor::Operator, hooked.webhook.id, first).await.unwrap();
     hooked.add(4).await;
     let before = hooked.receiver.count();
     hooked.run().await;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use manager::domain::{
     Confirmation, Mode, Person, Plan, Roster, RosterEntry, SheetRow, Step, UserStatus, email_key, plan,
 };
-use manager::import::{Sheet, read};
+use manager::import::{Sheet, export, read};
 use uuid::Uuid;
 
 use super::input::Input;
@@ -46,26 +46,15 @@ fn read_checked(octets: &[u8]) -> Option<Sheet> {
         assert!(credential::id::UserId::new(person.user_id.as_bytes()).is_ok(), "every ID fits a credential");
     }
     assert_distinct(people());
-    let again = read(written(&sheet).as_bytes());
+    let again = read(exported(&sheet).as_bytes());
     assert!(sheet.rows.is_empty() || again.unwrap().rows.iter().map(|row| &row.person).eq(people()));
     Some(sheet)
 }
 
-/// The sheet as a spreadsheet would write it.
-fn written(sheet: &Sheet) -> String {
-    let mut text = String::from("First name,Last name,E-mail address,ID");
-    text.push_str(if sheet.has_sync_ids { ",Sync ID\n" } else { "\n" });
-    for SheetRow { person, .. } in &sheet.rows {
-        let mut cells = vec![&person.first_name, &person.last_name, &person.email, &person.user_id];
-        let sync_id = person.sync_id.clone().unwrap_or_default();
-        if sheet.has_sync_ids {
-            cells.push(&sync_id);
-        }
-        let quoted: Vec<_> = cells.iter().map(|cell| format!("\"{}\"", cell.replace('"', "\"\""))).collect();
-        text.push_str(&quoted.join(","));
-        text.push('\n');
-    }
-    text
+/// The sheet as the manager exports it.
+fn exported(sheet: &Sheet) -> String {
+    let rows = sheet.rows.iter().map(|SheetRow { person, .. }| export::row(person));
+    std::iter::once(export::header()).chain(rows).collect()
 }
 
 fn assert_distinct<'a>(people: impl Iterator<Item = &'a Person>) {

@@ -143,12 +143,16 @@ impl KeyStore for NoKeys {
         Ok(())
     }
 
-    fn wrap(&self, _: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
-        Ok(Vec::new())
+    fn wrap(&self, key: &[u8; 32]) -> Result<Vec<u8>, KeyStoreError> {
+        Ok(key.to_vec())
     }
 
+    /// What is sealed here has no wrapped key; what the wallet sealed has its own.
     fn unwrap(&self, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, KeyStoreError> {
-        if wrapped.is_empty() { Ok(Zeroizing::new(KEY)) } else { Err(KeyStoreError::NoSuchKey) }
+        if wrapped.is_empty() {
+            return Ok(Zeroizing::new(KEY));
+        }
+        wrapped.try_into().map(Zeroizing::new).map_err(|_| KeyStoreError::NoSuchKey)
     }
 }
 

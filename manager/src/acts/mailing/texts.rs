@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::domain::{Act, Actor};
+use crate::domain::{Act, Actor, Expected};
 use crate::error::{Error, Refusal};
 use crate::mail::{
     InvitationFields, Language, MailFields, MailKind, MailText, StoredFields, check, render, sample,
@@ -75,24 +75,26 @@ impl Manager {
     /// [`Error::Store`].
     pub async fn mail_text(&self, kind: MailKind, language: Language) -> Result<MailTextView, Error> {
         let own = self.read().await?.mail_text(self.project_id(), kind, language).await?;
-        let is_own = own.is_some();
-        let MailText { subject, plain, html } = own.unwrap_or_else(|| MailText::standard(kind, language));
-        Ok(MailTextView { kind, language, own: is_own, subject, plain, html })
+        Ok(view(kind, language, own))
     }
 
-    /// Gives the project a text of its own.
+    /// Gives the project a text of its own, if the text is still the one that is to be replaced.
     ///
     /// # Errors
-    /// [`Refusal::MailText`] when it cannot be filled in, or lacks what the mail is for.
+    /// [`Refusal::MailText`] when it cannot be filled in, or lacks what the mail is for, [`Refusal::PreconditionFailed`].
     pub async fn set_mail_text(
         &self,
         actor: Actor,
-        kind: MailKind,
-        language: Language,
+        expected: &Expected,
+        (kind, language): (MailKind, Language),
         text: &MailText,
     ) -> Result<(), Error> {
         check(kind, language, text).map_err(Refusal::MailText)?;
         let mut tx = self.write().await?;
+        let own = tx.mail_text(self.project_id(), kind, language).await?;
+        if !expected.holds(&view(kind, language, own)) {
+            return Err(Refusal::PreconditionFailed.into());
+        }
         tx.put_mail_text(self.project_id(), kind, language, text, self.now()).await?;
         let subject = format!("{} {}", kind.name(), language.name());
         self.note(&mut tx, actor, Act::MailTextChanged, subject, "set").await?;
@@ -147,4 +149,11 @@ impl Manager {
         let rendered = render(&text, &fields, language).map_err(Refusal::MailText)?;
         Ok(MailPreview { subject: rendered.subject, plain: rendered.plain, html: rendered.html })
     }
+}
+
+/// A text as it is shown: the project's own, or else the standard one.
+fn view(kind: MailKind, language: Language, own: Option<MailText>) -> MailTextView {
+    let is_own = own.is_some();
+    let MailText { subject, plain, html } = own.unwrap_or_else(|| MailText::standard(kind, language));
+    MailTextView { kind, language, own: is_own, subject, plain, html }
 }

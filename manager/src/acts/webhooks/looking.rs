@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::domain::{DeliveryState, Event, TEST_EVENT, event_id};
+use crate::domain::{Act, Actor, DeliveryState, Event, TEST_EVENT, event_id};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::store::Delivery;
@@ -43,7 +43,7 @@ impl Manager {
     ///
     /// # Errors
     /// [`Refusal::WebhookUnknown`], [`Refusal::WebhookOff`].
-    pub async fn test_webhook(&self, webhook: Uuid) -> Result<Delivery, Error> {
+    pub async fn test_webhook(&self, actor: Actor, webhook: Uuid) -> Result<Delivery, Error> {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         self.listening_webhook(&mut tx, webhook).await?;
@@ -61,6 +61,7 @@ impl Manager {
         let id = event_id(now);
         tx.insert_delivery(project, webhook, id, event.kind, &event.body(), now).await?;
         let queued = tx.delivery(project, webhook, id).await?.ok_or(Refusal::DeliveryUnknown)?;
+        tx.record(project, now, actor, Act::WebhookTested, subject, id.to_string()).await?;
         tx.commit().await?;
         Ok(queued)
     }
@@ -69,13 +70,17 @@ impl Manager {
     ///
     /// # Errors
     /// [`Refusal::WebhookUnknown`], [`Refusal::WebhookOff`], [`Refusal::DeliveryUnknown`].
-    pub async fn redeliver(&self, webhook: Uuid, id: Uuid) -> Result<Delivery, Error> {
+    pub async fn redeliver(&self, actor: Actor, webhook: Uuid, id: Uuid) -> Result<Delivery, Error> {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         self.listening_webhook(&mut tx, webhook).await?;
         // One that is being posted at this moment stays as it is.
-        tx.redeliver(project, webhook, id, now).await?;
+        let is_queued = tx.redeliver(project, webhook, id, now).await?;
         let queued = tx.delivery(project, webhook, id).await?.ok_or(Refusal::DeliveryUnknown)?;
+        if is_queued {
+            let (subject, detail) = (webhook.to_string(), id.to_string());
+            tx.record(project, now, actor, Act::WebhookRedelivered, subject, detail).await?;
+        }
         tx.commit().await?;
         Ok(queued)
     }

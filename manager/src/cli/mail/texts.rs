@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use manager::domain::Actor;
+use manager::domain::{Actor, Expected};
 use manager::mail::{Language, MailKind, MailText, TextError};
 use serde_json::json;
 
@@ -154,7 +154,7 @@ async fn set(arguments: &SetArguments, key: &KeyArguments, json: bool) -> anyhow
     if let Some(file) = html {
         text.html = read_text(file)?.to_string();
     }
-    manager.set_mail_text(Actor::Operator, *kind, *language, &text).await?;
+    manager.set_mail_text(Actor::Operator, &Expected::Any, (*kind, *language), &text).await?;
     done(json)?;
     manager.close().await;
     Ok(())
