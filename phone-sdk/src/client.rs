@@ -112,7 +112,17 @@ impl<'a> Client<'a> {
                 photo: holder.photo.as_deref().map(to_base64url),
             }),
         };
-        self.post("/v1/activation", &request)
+        let given = holder
+            .answers
+            .iter()
+            .map(String::len)
+            .sum::<usize>()
+            .saturating_add(holder.unique_identifier.len());
+        let photo = holder.photo.as_ref().map_or(0, Vec::len);
+        // What is escaped takes up to six octets for each, and four are written for three of the photo.
+        let room = given.saturating_mul(6).saturating_add(photo.saturating_mul(4).div_ceil(3));
+        let response = self.send_with_room("/v1/activation", &request, room)?;
+        decoded(&response)
     }
 
     pub(crate) fn renewal_challenge(&self, device_id: &str) -> Result<RenewalChallenge, Error> {
@@ -170,18 +180,26 @@ impl<'a> Client<'a> {
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
-        let response = self.send(path, body)?;
-        serde_json::from_slice(&response.body).map_err(|_| Retry::NotAManager.into())
+        decoded(&self.send(path, body)?)
     }
 
     fn send(&self, path: &str, body: &impl Serialize) -> Result<HttpResponse, Error> {
-        // The room is enough for every request, so that no copy of a code is left behind by growing.
-        let mut json = Zeroizing::new(Vec::with_capacity(2048));
+        self.send_with_room(path, body, 0)
+    }
+
+    /// The room is enough for every request that has no more than `more` octets of its holder's in it, so that no copy of
+    /// a code or an answer is left behind by growing.
+    fn send_with_room(&self, path: &str, body: &impl Serialize, more: usize) -> Result<HttpResponse, Error> {
+        let mut json = Zeroizing::new(Vec::with_capacity(more.saturating_add(2048)));
         serde_json::to_writer(&mut *json, body).map_err(|_| Retry::NotAManager)?;
         let url = format!("{}{path}", self.base);
         let request = HttpRequest { url: &url, json: Some(&json), if_none_match: None };
         succeeded(self.http.send(&request)?)
     }
+}
+
+fn decoded<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
+    serde_json::from_slice(&response.body).map_err(|_| Retry::NotAManager.into())
 }
 
 fn succeeded(response: HttpResponse) -> Result<HttpResponse, Error> {

@@ -167,6 +167,9 @@ fn a_card_lives_on_a_phone_from_questions_to_removal() {
     wrong.photo = Some(b"<svg/>".to_vec());
     assert_eq!(wallet.activate_with(&invitation, &wrong).unwrap_err(), Restart::PhotoRefused.into());
 
+    wrong.photo = Some(vec![0; 512 * 1024 + 1]);
+    assert_eq!(wallet.activate_with(&invitation, &wrong).unwrap_err(), Restart::PhotoRefused.into());
+
     let held = wallet.activate_with(&invitation, &right()).unwrap();
     assert_eq!((held.state, held.warning, held.user_id.is_none()), (CardState::ShowOnly, None, true));
     let shown = held.id_card.unwrap();

@@ -184,24 +184,6 @@ impl Transaction {
         self.one_card(statement, &format!("c.project = {project} AND c.device = {device}")).await
     }
 
-    /// Those among these phones that have a card.
-    pub(crate) async fn devices_with_card(
-        &mut self,
-        project: ProjectId,
-        devices: &[Uuid],
-    ) -> Result<Vec<Uuid>, StoreError> {
-        if devices.is_empty() {
-            return Ok(Vec::new());
-        }
-        let select = "SELECT device FROM cards WHERE project = $1 AND device IN";
-        let mut query = self.query_in(select, devices.len(), "").bind(project.0.as_slice());
-        for device in devices {
-            query = query.bind(*device);
-        }
-        let rows: Vec<(Uuid,)> = query.fetch_all().await?;
-        Ok(rows.into_iter().map(|(device,)| device).collect())
-    }
-
     /// The card of a template with this card ID, and the one with this unique identifier.
     pub(crate) async fn card_with(
         &mut self,

@@ -42,6 +42,7 @@ impl Wallet {
     /// Those of [`Wallet::activate`]; [`Restart::AnswersWrong`], [`Restart::TermsNotAccepted`],
     /// [`Restart::PhotoRefused`] and [`Denied::CardLocked`] for what was given.
     pub fn activate_with(&self, invitation: &Invitation, holder: &Holder) -> Result<Card, Error> {
+        holder.check()?;
         let _online = self.core.online();
         let hash = invitation.hash();
         let held =

@@ -59,6 +59,9 @@ pub struct Holder {
     pub photo: Option<Vec<u8>>,
 }
 
+/// The longest photo that a manager takes, in octets.
+const PHOTO_OCTETS_MAX: usize = 512 * 1024;
+
 /// Names of what this version can give, or does not need to be told.
 const KNOWN: [&str; 5] = ["card", "unique_identifier", "answers", "terms", "photo"];
 
@@ -98,6 +101,16 @@ impl Requirements {
         let has_identifier = !self.unique_identifier || !holder.unique_identifier.trim().is_empty();
         let accepts = self.terms.as_ref().is_none_or(|_| holder.accepted_terms.is_some());
         has_photo && has_identifier && accepts && holder.answers.len() >= self.questions.len()
+    }
+}
+
+impl Holder {
+    /// Refuses what no manager takes, before anything is sent.
+    pub(super) fn check(&self) -> Result<(), Restart> {
+        match &self.photo {
+            Some(photo) if photo.len() > PHOTO_OCTETS_MAX => Err(Restart::PhotoRefused),
+            _ => Ok(()),
+        }
     }
 }
 
