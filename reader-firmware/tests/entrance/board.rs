@@ -111,6 +111,7 @@ pub(crate) fn door(world: &mut World, output: OutputFormat) -> Door<'static, Rus
         issuers: world.issuers(),
         tickets: true,
         list_version: 0,
+        report_key: None,
         output,
     };
     let mut octets = [0; ReaderConfiguration::OCTETS_MAX];
