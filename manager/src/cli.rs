@@ -3,6 +3,7 @@
 mod administrators;
 mod auditing;
 mod backup;
+mod events;
 mod flooding;
 mod importing;
 mod jobs;

@@ -44,8 +44,8 @@ pub use acts::{
     Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, ChallengeGiven, DeviceAnswer,
     DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, MailPreview,
     MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin,
-    PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, Revocation, RevocationState,
-    Undone, Unready, UserPage, UserQuery, WebhookEdit,
+    PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, ReportTaken, Revocation,
+    RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

@@ -12,10 +12,13 @@ use credential::id::ProjectId;
 
 use crate::error::{Error, Retry};
 use crate::port::{HttpClient, HttpRequest, HttpResponse};
+use crate::state::ReportRecord;
 use crate::state::encoding::{project_text, to_base64url};
 use crate::wallet::DeviceLabel;
 
-pub(crate) use answer::{ActivationChallenge, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge};
+pub(crate) use answer::{
+    ActivationChallenge, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge, ReportsAnswer,
+};
 
 /// Characters that the manager takes of what a device is called.
 const NAME_CHARACTERS_MAX: usize = 100;
@@ -56,6 +59,24 @@ struct Empty {}
 struct RenewalRequest {
     challenge: String,
     signature: String,
+}
+
+#[derive(Serialize)]
+struct ReportsRequest<'a> {
+    reports: &'a [CarriedReport],
+}
+
+/// A report as it is taken along.
+#[derive(Serialize)]
+pub(crate) struct CarriedReport {
+    reader: u32,
+    report: String,
+}
+
+impl CarriedReport {
+    pub(crate) fn of(record: &ReportRecord) -> Self {
+        Self { reader: record.reader.0, report: to_base64url(&record.octets) }
+    }
 }
 
 /// A challenge answered with the holder key.
@@ -118,6 +139,13 @@ impl<'a> Client<'a> {
         self.send(&format!("/v1/devices/{device_id}/reset"), &request).map(|_| ())
     }
 
+    /// Takes reports along; for each the acknowledgement, or `None` if the manager refuses it for good.
+    pub(crate) fn deliver(&self, reports: &[CarriedReport]) -> Result<Vec<Option<[u8; 28]>>, Error> {
+        let answer: ReportsAnswer = self.post("/v1/reports", &ReportsRequest { reports })?;
+        let taken = answer.results.into_iter().map(|result| result.acknowledgement.map(|octets| octets.0));
+        Ok(taken.collect())
+    }
+
     /// The signed list; `None` if there is none, or none but the version held.
     pub(crate) fn revocation_list(&self, project: ProjectId, held: u32) -> Result<Option<Vec<u8>>, Error> {
         let etag = format!("\"{held}\"");
@@ -146,7 +174,7 @@ impl<'a> Client<'a> {
     }
 
     fn send(&self, path: &str, body: &impl Serialize) -> Result<HttpResponse, Error> {
-        // The room is enough for every request, so that no copy of a code is left behind by growing.
+        // The room is enough for every request with a code in it, so that no copy is left behind by growing.
         let mut json = Zeroizing::new(Vec::with_capacity(2048));
         serde_json::to_writer(&mut *json, body).map_err(|_| Retry::NotAManager)?;
         let url = format!("{}{path}", self.base);

@@ -4,6 +4,7 @@ mod activation;
 mod background;
 mod believed;
 mod card;
+mod carrying;
 mod leaving;
 mod renewal;
 mod visited;
@@ -30,6 +31,7 @@ use crate::vault::Vault;
 
 pub use background::RenewalReport;
 pub use card::{Card, CardId, CardState, CardWarning};
+pub(crate) use carrying::DELIVERY_PAUSE_S;
 pub use renewal::Refreshed;
 
 /// Seconds after which a key that was made for an invitation is given up: the manager repeats an answer for a day,

@@ -112,6 +112,7 @@ pub(crate) fn door(world: &mut World, output: OutputFormat) -> Door<'static, Rus
         tickets: true,
         list_version: 0,
         output,
+        report_key: Some(crate::world::report_point()),
     };
     let mut octets = [0; ReaderConfiguration::OCTETS_MAX];
     let length = configuration.issue(&world.issuer, &mut octets).unwrap();
