@@ -1,5 +1,5 @@
 //! What a door reports, on its way through phones, and what it forgets.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use credential::crypto::{Crypto, RustCrypto};
 use credential::device::DeviceEvent;

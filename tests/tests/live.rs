@@ -102,7 +102,7 @@ fn reporting(seed: u64) -> Cast {
     let mut contents = vec![0; 100];
     let room = write_head(log, 5, &mut contents).unwrap();
     let visit = Entry { sequence: 5, time: Some(START), event: Event::GrantedFast { serial: Serial(3) } };
-    let length = CONTENTS_HEAD_OCTETS + visit.encode(room).unwrap();
+    let length = CONTENTS_HEAD_OCTETS.saturating_add(visit.encode(room).unwrap());
     contents.truncate(length);
     cast.contents = Some(contents);
     cast.report_room = Some(200);

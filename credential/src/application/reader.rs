@@ -32,10 +32,6 @@ pub struct ReaderOutgoing {
 
 /// What a reader does next.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no heap to put the decision on, and an action does not live long"
-)]
 pub enum ReaderAction<'m> {
     /// Send this and await the answer.
     Send(ReaderOutgoing),

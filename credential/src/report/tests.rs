@@ -1,3 +1,5 @@
+#![expect(clippy::arithmetic_side_effects, reason = "tests")]
+
 use std::vec::Vec;
 
 use rand::SeedableRng;

@@ -49,7 +49,7 @@ impl Reporter {
             for (sequence, event) in events {
                 let entry = Entry { sequence: *sequence, time: Some(UnixTime(START.0)), event: *event };
                 let written = entry.encode(rest).unwrap();
-                length += written;
+                length = length.saturating_add(written);
                 rest = &mut rest[written..];
             }
             length
@@ -138,7 +138,7 @@ async fn a_receipt_is_verified_and_a_tap_is_told_of_its_user() {
     let denied = Event::Denied { reason: DenyReason::Revoked, path: Path::Full, serial: Some(serial) };
     let taps = [
         (1, Event::GrantedFull(evidence(door.id))),
-        (2, Event::GrantedFull(evidence(door.id + 1))),
+        (2, Event::GrantedFull(evidence(door.id.saturating_add(1)))),
         (3, Event::GrantedFast { serial }),
         (4, denied),
         (5, visit(9_999)),

@@ -187,7 +187,10 @@ def _setup(case: Json, project: bytes) -> ReaderSetup:
 def _report_groups(content: Json) -> dict[str, Callable[[Json], Failures]]:
     """The checks of reports.json, whose keys stand beside its cases."""
     held = check_reports.keys(content)
-    return {"cases": partial(check_reports.case, held), "acknowledgements": partial(check_reports.acknowledgement, held)}
+    return {
+        "cases": partial(check_reports.case, held),
+        "acknowledgements": partial(check_reports.acknowledgement, held),
+    }
 
 
 FILES: dict[str, dict[str, Callable[[Json], Failures]]] = {

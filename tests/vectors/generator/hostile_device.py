@@ -12,8 +12,8 @@ from .entropy import seeded, seeded_key
 from .keys import Transport
 from .messages import Hello, Instruction, OutcomePlaintext, Result, Status
 from .reader import ReaderTap, Send
-from .signed import Header
 from .reports import Contents, Entry
+from .signed import Header
 from .world import (
     CERTIFICATE,
     CREDENTIAL,
@@ -343,7 +343,11 @@ def _reports() -> Iterator[Json]:
     script.send(Instruction.REPORT, _message(tap, "report"))
     script.send(Instruction.REPORT, _message(tap, "report"), Status.OUT_OF_ORDER)
     yield script.end()
-    for what, commands in (("in the place of HELLO", 0), ("in the place of CONFIRM", 1), ("in the place of OUTCOME", 2)):
+    for what, commands in (
+        ("in the place of HELLO", 0),
+        ("in the place of CONFIRM", 1),
+        ("in the place of OUTCOME", 2),
+    ):
         name = f"REPORT {what}"
         tap = _base(name)
         script = _up_to(name, tap, commands)

@@ -162,9 +162,7 @@ def _common(material: Json) -> Json:
     return {"project": material["project"], "issuer_keys": keys}
 
 
-def _line(
-    path: str, result: int, user_id: str, brought: dict[ItemKind, bytes], reported: bool | None
-) -> Json:
+def _line(path: str, result: int, user_id: str, brought: dict[ItemKind, bytes], reported: bool | None) -> Json:
     return {
         "path": path,
         "result": "grant" if result == Result.GRANT else "deny",

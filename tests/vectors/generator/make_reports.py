@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import suite
 from .entropy import seeded
 from .refusal import Reason, Refusal
 from .reports import NONCE_OCTETS, Contents, Entry, ReportKeys
@@ -99,9 +100,7 @@ def _cases() -> list[Json]:
 
 
 def _under_acknowledging(nonce: bytes, contents: bytes) -> bytes:
-    from .suite import seal
-
-    return seal(KEYS.acknowledging, nonce, KEYS.aad, contents)
+    return suite.seal(KEYS.acknowledging, nonce, KEYS.aad, contents)
 
 
 def _case(name: str, report: bytes, contents: bytes | None, reason: Reason | None) -> Json:

@@ -14,6 +14,7 @@ from .reader import Done, ReaderTap, Receipt
 from .reports import LONGEST_REPORT, NONCE_OCTETS, OVERHEAD, Contents, Entry, ReportKeys
 from .signed import Header
 from .tickets import LIFETIME_S
+from .wire import u64
 from .world import (
     CERTIFICATE,
     CREDENTIAL,
@@ -38,7 +39,6 @@ from .world import (
     issue,
     reader_block,
 )
-from .wire import u64
 
 Json = dict[str, Any]
 LIST = issue(REVOCATION_LIST).hex()
@@ -200,14 +200,32 @@ def _reports() -> list[Json]:
         *((f"over {transport}", transport, waiting, takes, ["report_room"], True) for transport in Transport),
         ("of 808 octets", Transport.BLE_L2CAP, {"report": long}, takes, ["report_room"], True),
         ("and an acknowledgement", Transport.TCP, waiting, takes | up_to_8, both, True),
-        ("and all else that can be brought", Transport.BLE_GATT, waiting | {"wants_time": True},
-         takes | up_to_8 | _holds_both(LIST), [*both, "revocation_list", "time_token"], True),
+        (
+            "and all else that can be brought",
+            Transport.BLE_GATT,
+            waiting | {"wants_time": True},
+            takes | up_to_8 | _holds_both(LIST),
+            [*both, "revocation_list", "time_token"],
+            True,
+        ),
         ("that just fits", Transport.TCP, waiting, {"report_room": len(contents) + OVERHEAD}, ["report_room"], True),
-        ("that is an octet too long", Transport.TCP, waiting, {"report_room": len(contents) + OVERHEAD - 1},
-         ["report_room"], None),
+        (
+            "that is an octet too long",
+            Transport.TCP,
+            waiting,
+            {"report_room": len(contents) + OVERHEAD - 1},
+            ["report_room"],
+            None,
+        ),
         ("for which there is no room", Transport.TCP, waiting, up_to_8, ["report_acknowledgement"], None),
-        ("and a stranger's acknowledgement", Transport.TCP, waiting,
-         takes | {"report_acknowledgement": stranger.acknowledge(LOG, 8).hex()}, ["report_room"], True),
+        (
+            "and a stranger's acknowledgement",
+            Transport.TCP,
+            waiting,
+            takes | {"report_acknowledgement": stranger.acknowledge(LOG, 8).hex()},
+            ["report_room"],
+            True,
+        ),
         ("of a reader that has none", Transport.TCP, {}, takes | up_to_8, [], None),
         ("of a reader without a report key", Transport.TCP, waiting | {"report_key": None}, takes | up_to_8, [], None),
     ]

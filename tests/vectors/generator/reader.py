@@ -253,9 +253,7 @@ class ReaderTap:
         # Strangers carry no reports: the device has shown a credential of the project, or its ticket.
         self._wished = content is not None and setup.report_key is not None and setup.report is not None
         wishes = (WISH_TIME if setup.wants_time else 0) | (WISH_REPORT if self._wished else 0)
-        plaintext = OutcomePlaintext(
-            result, setup.longest_ack, setup.list_version, wishes, tuple(granted)
-        ).encode()
+        plaintext = OutcomePlaintext(result, setup.longest_ack, setup.list_version, wishes, tuple(granted)).encode()
         outcome = suite.seal(self._keys.reader, suite.counter_nonce(0), self._transcript.h, plaintext)
         self._h7 = self._transcript.add(outcome)
         self.trace |= {"h7": self._h7, "outcome_plaintext": plaintext}
@@ -317,9 +315,7 @@ class ReaderTap:
             return self._done
         counter = 2 if self.decision.path == "full" else 1
         try:
-            plaintext = suite.open_sealed(
-                self._keys.device, suite.counter_nonce(counter), self._transcript.h, data
-            )
+            plaintext = suite.open_sealed(self._keys.device, suite.counter_nonce(counter), self._transcript.h, data)
         except Refusal:
             return self._done
         self.trace |= {"received_plaintext": plaintext}
