@@ -1,6 +1,7 @@
 //! A door in a process of its own.
 
 mod enrolling;
+mod gatt;
 mod place;
 mod served;
 mod slot;
@@ -66,6 +67,10 @@ pub struct DoorArgs {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     slot: SocketAddr,
 
+    /// Address for a program that plays the door's Bluetooth peripheral.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    gatt: SocketAddr,
+
     /// End after so many taps.
     #[arg(long, value_name = "NUMBER")]
     taps: Option<u64>,
@@ -117,15 +122,23 @@ pub fn run(args: &DoorArgs) -> Result<()> {
     }
     let phones = TcpListener::bind(args.listen).with_context(|| format!("listening on {}", args.listen))?;
     let cards = TcpListener::bind(args.slot).with_context(|| format!("listening on {}", args.slot))?;
-    let (tcp, slot) = (phones.local_addr()?, cards.local_addr()?);
+    let peripheral = TcpListener::bind(args.gatt).with_context(|| format!("listening on {}", args.gatt))?;
+    let (tcp, slot, gatt) = (phones.local_addr()?, cards.local_addr()?, peripheral.local_addr()?);
     let reader = door.identity().reader.0;
     say(
         args,
-        &json!({ "event": "listening", "reader": reader, "tcp": tcp.to_string(), "slot": slot.to_string() }),
+        &json!({
+            "event": "listening",
+            "reader": reader,
+            "tcp": tcp.to_string(),
+            "slot": slot.to_string(),
+            "gatt": gatt.to_string(),
+        }),
     );
     let (sender, connections) = channel();
     accept(phones, sender.clone(), stream::tap);
-    accept(cards, sender, slot::tap);
+    accept(cards, sender.clone(), slot::tap);
+    accept(peripheral, sender, gatt::tap);
     let mut left = args.taps;
     for (connection, tap) in connections {
         door.prepare();

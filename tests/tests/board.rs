@@ -1,7 +1,7 @@
 //! The firmware on the emulated microcontroller: taps, power cuts, noise on the line, and what it all takes.
 //!
 //! A stage of `tests/run` of its own, because it needs QEMU and the firmware.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::time::Duration;
 

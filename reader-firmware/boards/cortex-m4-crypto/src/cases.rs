@@ -92,13 +92,13 @@ fn verification<C: Crypto + Sign>(backend: &C, rng: &mut ChaCha8Rng) -> (u8, [u8
         0 => signature = degenerate(&owner, &hash, true).unwrap_or(NOTHING),
         1 => signature = degenerate(&owner, &hash, false).unwrap_or(NOTHING),
         // Made backwards from a point whose x is not below the order of the group.
-        2 if rng.next_u32() % 16 == 0 => {
+        2 if rng.next_u32().is_multiple_of(16) => {
             if let Some((made, valid)) = wrapped(&hash, rng) {
                 (key, signature) = (made, valid);
             }
         }
         3 => {
-            let at = if rng.next_u32() % 2 == 0 { 0 } else { 32 };
+            let at = if rng.next_u32().is_multiple_of(2) { 0 } else { 32 };
             signature = backend.sign(&owner, &valid(rng), &hash).unwrap_or(NOTHING);
             let edge = pick(&SCALARS, rng);
             signature.iter_mut().skip(at).zip(edge).for_each(|(octet, edge)| *octet = edge);
@@ -167,7 +167,7 @@ fn wrapped(hash: &[u8; 32], rng: &mut ChaCha8Rng) -> Option<(Point, [u8; 64])> {
 
 /// A scalar: mostly a good one, else one at the edges.
 fn scalar(rng: &mut ChaCha8Rng) -> [u8; 32] {
-    if rng.next_u32() % 8 == 0 { pick(&SCALARS, rng) } else { octets(rng) }
+    if rng.next_u32().is_multiple_of(8) { pick(&SCALARS, rng) } else { octets(rng) }
 }
 
 /// A scalar that is one.

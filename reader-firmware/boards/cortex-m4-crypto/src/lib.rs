@@ -1,7 +1,7 @@
 //! P-256 for Cortex-M4 in assembler (P256-Cortex-M4 by Emil Lenngren), behind the port of the exchange.
 //!
 //! Everything but the curve stays with the portable backend.
-//! On other processors only the [`cases`] are there, on which the two are compared.
+//! On other processors only the inputs are there on which the two are compared (feature `cases`).
 #![no_std]
 
 #[cfg(target_arch = "arm")]
