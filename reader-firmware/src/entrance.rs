@@ -14,10 +14,12 @@ pub use settings::Settings;
 
 use credential::crypto::Crypto;
 use credential::reader::DenyReason;
+use credential::report::Event;
 use rand_core::CryptoRng;
 
 use crate::door::{Door, DoorEvent};
 use crate::indicator::{Player, Signal, Status};
+use crate::log::{EventLog, NoLog};
 use crate::micros::{Micros, earlier};
 use crate::output::Output;
 use crate::port::{ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput};
@@ -42,9 +44,9 @@ pub struct Ports<F, L, I, T> {
     pub tamper: T,
 }
 
-/// A door with its ports; `N` is the octets of the longest response APDU that the front end carries.
-pub struct Entrance<'a, C: Crypto, F, L, I, T, const N: usize = RESPONSE_SPACE> {
-    door: Door<'a, C>,
+/// A door with its ports; `N` is the octets of the longest response APDU that the front end carries, `G` the log.
+pub struct Entrance<'a, C: Crypto, F, L, I, T, const N: usize = RESPONSE_SPACE, G: EventLog = NoLog> {
+    door: Door<'a, C, G>,
     ports: Ports<F, L, I, T>,
     settings: Settings,
     field: Field,
@@ -62,16 +64,17 @@ pub struct Entrance<'a, C: Crypto, F, L, I, T, const N: usize = RESPONSE_SPACE> 
 /// Takes what happens, for a log.
 pub type Log<'l> = &'l mut dyn FnMut(Happened<'_>);
 
-impl<'a, C, F, L, I, T, const N: usize> Entrance<'a, C, F, L, I, T, N>
+impl<'a, C, F, L, I, T, const N: usize, G> Entrance<'a, C, F, L, I, T, N, G>
 where
     C: Crypto,
     F: NfcFrontEnd,
     L: ControllerLink,
     I: Indicator,
     T: TamperInput,
+    G: EventLog,
 {
     /// An entrance that begins to look for cards at once.
-    pub fn new(door: Door<'a, C>, ports: Ports<F, L, I, T>, settings: Settings, now: Micros) -> Self {
+    pub fn new(door: Door<'a, C, G>, ports: Ports<F, L, I, T>, settings: Settings, now: Micros) -> Self {
         Self {
             door,
             ports,
@@ -89,7 +92,7 @@ where
     }
 
     /// The door, for configurations, lists and the time.
-    pub const fn door_mut(&mut self) -> &mut Door<'a, C> {
+    pub const fn door_mut(&mut self) -> &mut Door<'a, C, G> {
         &mut self.door
     }
 
@@ -160,6 +163,7 @@ where
         let open = self.ports.tamper.is_open();
         if open != self.tampered {
             self.tampered = open;
+            self.door.note(&Event::Tamper { open }, now.instant());
             log(Happened::Tamper { open });
             self.show_status(now);
         }

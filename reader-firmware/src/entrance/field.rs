@@ -17,6 +17,7 @@ use rand_core::CryptoRng;
 use super::{Entrance, Happened, Log, Settings};
 use crate::door::{Arrival, Device};
 use crate::indicator::Signal;
+use crate::log::EventLog;
 use crate::micros::Micros;
 use crate::port::{ControllerLink, Indicator, NfcEvent, NfcFrontEnd, TamperInput};
 
@@ -86,13 +87,14 @@ impl Field {
     }
 }
 
-impl<C, F, L, I, T, const N: usize> Entrance<'_, C, F, L, I, T, N>
+impl<C, F, L, I, T, const N: usize, G> Entrance<'_, C, F, L, I, T, N, G>
 where
     C: Crypto,
     F: NfcFrontEnd,
     L: ControllerLink,
     I: Indicator,
     T: TamperInput,
+    G: EventLog,
 {
     pub(super) fn poll_field(&mut self, now: Micros, rng: &mut dyn CryptoRng, log: Log<'_>) {
         if let State::Resting { until } = self.field.state

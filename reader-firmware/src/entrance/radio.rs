@@ -9,6 +9,7 @@ use rand_core::CryptoRng;
 use super::{Entrance, Log};
 use crate::door::{Arrival, Device};
 use crate::indicator::Signal;
+use crate::log::EventLog;
 use crate::micros::Micros;
 use crate::port::{ControllerLink, Indicator, NfcFrontEnd, TamperInput};
 
@@ -61,13 +62,14 @@ impl Radio {
     }
 }
 
-impl<C, F, L, I, T, const N: usize> Entrance<'_, C, F, L, I, T, N>
+impl<C, F, L, I, T, const N: usize, G> Entrance<'_, C, F, L, I, T, N, G>
 where
     C: Crypto,
     F: NfcFrontEnd,
     L: ControllerLink,
     I: Indicator,
     T: TamperInput,
+    G: EventLog,
 {
     /// Begins a tap on the radio; `None` while somebody else is being tapped.
     pub fn radio_begin(

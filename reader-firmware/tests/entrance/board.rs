@@ -12,8 +12,9 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use reader_firmware::door::{Door, DoorEvent};
 use reader_firmware::enrolment::{Trust, open_configuration};
-use reader_firmware::entrance::{Entrance, Happened, Ports, Settings};
+use reader_firmware::entrance::{Entrance, Happened, Ports, RESPONSE_SPACE, Settings};
 use reader_firmware::indicator::{Light, Status};
+use reader_firmware::log::{EventLog, NoLog};
 use reader_firmware::micros::Micros;
 use reader_firmware::output::Output;
 use reader_firmware::port::{ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput};
@@ -89,8 +90,8 @@ impl Seen {
     }
 }
 
-pub(crate) struct Board<F, L> {
-    pub(crate) entrance: Entrance<'static, RustCrypto, F, L, Lamp, Lid>,
+pub(crate) struct Board<F, L, G: EventLog = NoLog> {
+    pub(crate) entrance: Entrance<'static, RustCrypto, F, L, Lamp, Lid, RESPONSE_SPACE, G>,
     pub(crate) now: Micros,
     pub(crate) lamp: Lamp,
     pub(crate) lid: Lid,
@@ -101,6 +102,15 @@ pub(crate) struct Board<F, L> {
 
 /// An enrolled door of this project.
 pub(crate) fn door(world: &mut World, output: OutputFormat) -> Door<'static, RustCrypto> {
+    door_logging(world, output, NoLog)
+}
+
+/// The same with a log.
+pub(crate) fn door_logging<G: EventLog>(
+    world: &mut World,
+    output: OutputFormat,
+    log: G,
+) -> Door<'static, RustCrypto, G> {
     let mut rng = StdRng::seed_from_u64(1);
     let scalar = world.scalar();
     let key = CRYPTO.public_point(&CRYPTO.agreement_key(&scalar).unwrap());
@@ -113,13 +123,14 @@ pub(crate) fn door(world: &mut World, output: OutputFormat) -> Door<'static, Rus
         list_version: 0,
         report_key: None,
         output,
+        report_key: Some(crate::world::report_point()),
     };
     let mut octets = [0; ReaderConfiguration::OCTETS_MAX];
     let length = configuration.issue(&world.issuer, &mut octets).unwrap();
     let mut sealed = vec![0; length + SEAL_OVERHEAD];
     seal(&mut rng, &key, &octets[..length], &mut sealed).unwrap();
     let configured = open_configuration(&CRYPTO, &scalar, Trust::Confirmed, None, &mut sealed).unwrap();
-    let mut door = Door::new(CRYPTO, scalar, configured, &mut rng, Instant(0)).unwrap();
+    let mut door = Door::logging(CRYPTO, scalar, configured, log, &mut rng, Instant(0)).unwrap();
     door.take_time_token(&world.time_token(crate::world::START), Instant(0)).unwrap();
     door
 }
@@ -131,9 +142,15 @@ pub(crate) fn phone(world: &mut World, user_id: &str) -> InField {
 
 impl<F: NfcFrontEnd, L: ControllerLink> Board<F, L> {
     pub(crate) fn new(world: &mut World, output: OutputFormat, front_end: F, controller: L) -> Self {
+        Self::of(door(world, output), front_end, controller)
+    }
+}
+
+impl<F: NfcFrontEnd, L: ControllerLink, G: EventLog> Board<F, L, G> {
+    pub(crate) fn of(door: Door<'static, RustCrypto, G>, front_end: F, controller: L) -> Self {
         let (lamp, lid) = (Lamp::default(), Lid::default());
         let ports = Ports { front_end, controller, indicator: lamp.clone(), tamper: lid.clone() };
-        let entrance = Entrance::new(door(world, output), ports, Settings::default(), Micros::START);
+        let entrance = Entrance::new(door, ports, Settings::default(), Micros::START);
         let rng = StdRng::seed_from_u64(2);
         Self { entrance, now: Micros::START, lamp, lid, seen: Vec::new(), polls: 0, rng }
     }

@@ -13,6 +13,7 @@ mod board;
 mod chip;
 mod chip_tests;
 mod field;
+mod log_tests;
 mod loop_tests;
 mod phone;
 mod picture;
