@@ -5,7 +5,6 @@
 use std::collections::HashMap;
 
 use credential::object::OutputFormat;
-use credential::time::Instant;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use reader_firmware::port::Taken;
@@ -52,11 +51,7 @@ fn no_fault_makes_a_door_hang_or_let_in_somebody_who_is_not_there() {
     let front_end = PlainFrontEnd::new(&field);
     let mut board = Board::new(&mut world, OutputFormat::Text, front_end, panel.clone());
     let (mut people, list) = people(&mut world);
-<<<<<<< HEAD
-    board.entrance.door_mut().take_revocation_list(&list, Instant(0)).unwrap();
-=======
     board.entrance.door_mut().take_revocation_list(&list, credential::time::Instant(0)).unwrap();
->>>>>>> main
     let mut told: HashMap<&str, usize> = HashMap::new();
     for _ in 0..visits() {
         // The power of a fault changes from visit to visit; a third have none.
