@@ -24,6 +24,10 @@ pub struct Serial(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct IssuerIndex(pub u8);
 
+/// One log of a reader's events: drawn at random when the log is made, so that a new one never passes for the old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LogId(pub [u8; 8]);
+
 /// The one thing that a tap gives to the access control system: 1 to 32 printable ASCII octets.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct UserId(Vec<u8, USER_ID_MAX>);

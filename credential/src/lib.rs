@@ -6,6 +6,7 @@
 //!
 //! * [`object`]: what an issuer signs, and the checks that turn octets into something verified.
 //! * [`reader`] and [`device`]: the two sessions.
+//! * [`report`]: what a reader tells the manager, through phones that cannot read it.
 //! * [`application`]: the seam at which a reader or a device offers this exchange beside others.
 //! * [`iso7816`] and [`ble`]: how messages become APDUs, segments and frames.
 //! * [`crypto`]: the port to P-256, AES-256-GCM and SHA-256.
@@ -25,6 +26,7 @@ pub mod limits;
 pub mod message;
 pub mod object;
 pub mod reader;
+pub mod report;
 mod schedule;
 pub mod secret;
 mod status;

@@ -27,5 +27,8 @@ pub const TAP_TIMEOUT_MS: u64 = 10_000;
 /// Milliseconds after which a reader makes a new ticket key; the old one opens tickets for as long again.
 pub const TICKET_KEY_LIFE_MS: u64 = 86_400_000;
 
+/// The longest report that a reader hands over, in octets: three receipts, a fifth of a second more in the field.
+pub const REPORT_MAX: usize = 1024;
+
 /// Random scalars that are tried for an ephemeral key before the random source is called broken.
 pub(crate) const SCALAR_TRIES: usize = 8;

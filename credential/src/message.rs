@@ -7,6 +7,7 @@ pub(crate) mod hello;
 pub(crate) mod offer;
 pub(crate) mod outcome;
 pub(crate) mod proof;
+pub(crate) mod received;
 pub(crate) mod select;
 
 use crate::crypto::TAG_OCTETS;
@@ -30,6 +31,8 @@ pub enum Instruction {
     Confirm,
     /// The reader tells the result.
     Outcome,
+    /// The reader hands over a report for its manager.
+    Report,
 }
 
 impl Instruction {
@@ -39,6 +42,7 @@ impl Instruction {
             Self::Hello => 0x10,
             Self::Confirm => 0x12,
             Self::Outcome => 0x14,
+            Self::Report => 0x16,
         }
     }
 
@@ -48,6 +52,7 @@ impl Instruction {
             0x10 => Some(Self::Hello),
             0x12 => Some(Self::Confirm),
             0x14 => Some(Self::Outcome),
+            0x16 => Some(Self::Report),
             _ => None,
         }
     }

@@ -10,9 +10,10 @@ mod session;
 use rand_core::CryptoRng;
 
 use crate::crypto::{Crypto, InvalidKey, Point};
-use crate::error::ObjectError;
+use crate::error::{DecodeError, ObjectError};
 use crate::id::ReaderId;
 use crate::object::{IssuerKeys, ReaderCertificate};
+use crate::report::{Acknowledged, Acknowledgement, ReportKeys};
 use crate::secret::Secret;
 use crate::ticket::TicketKeys;
 use crate::time::Now;
@@ -30,6 +31,7 @@ pub struct Reader<C: Crypto> {
     tickets: TicketKeys,
     cache: CredentialCache,
     ephemeral: Option<C::AgreementKey>,
+    reports: Option<ReportKeys>,
 }
 
 /// The part of a verified configuration that the exchange needs.
@@ -41,6 +43,8 @@ pub struct ReaderSettings {
     pub issuers: IssuerKeys,
     /// Whether tickets for the fast path are given and taken.
     pub tickets: bool,
+    /// The key that the reader reports to; `None` if nobody wants its reports.
+    pub report_key: Option<Point>,
 }
 
 impl<C: Crypto> Reader<C> {
@@ -48,7 +52,7 @@ impl<C: Crypto> Reader<C> {
     ///
     /// # Errors
     /// [`ObjectError::NotForThisReader`] when the certificate names another key or project,
-    /// [`ObjectError::Malformed`] when it does not decode.
+    /// [`ObjectError::Malformed`] when it does not decode or the report key is not on the curve.
     pub fn new(
         crypto: C,
         scalar: &Secret<32>,
@@ -58,9 +62,18 @@ impl<C: Crypto> Reader<C> {
     ) -> Result<Self, ObjectError> {
         let key = crypto.agreement_key(scalar).map_err(|InvalidKey| ObjectError::NotForThisReader)?;
         let id = check(&settings, &crypto.public_point(&key))?;
+        let reports = report_keys(&crypto, &key, &settings, id)?;
         let tickets = TicketKeys::new(rng, now.instant);
-        let mut reader =
-            Self { crypto, id, key, settings, tickets, cache: CredentialCache::default(), ephemeral: None };
+        let mut reader = Self {
+            crypto,
+            id,
+            key,
+            settings,
+            tickets,
+            cache: CredentialCache::default(),
+            ephemeral: None,
+            reports,
+        };
         reader.prepare(rng, now);
         Ok(reader)
     }
@@ -85,10 +98,22 @@ impl<C: Crypto> Reader<C> {
     /// # Errors
     /// As [`Reader::new`]; the old settings are then kept.
     pub fn configure(&mut self, settings: ReaderSettings) -> Result<(), ObjectError> {
-        self.id = check(&settings, &self.crypto.public_point(&self.key))?;
+        let id = check(&settings, &self.crypto.public_point(&self.key))?;
+        self.reports = report_keys(&self.crypto, &self.key, &settings, id)?;
+        self.id = id;
         self.settings = settings;
         self.cache = CredentialCache::default();
         Ok(())
+    }
+
+    /// Whether somebody wants its reports.
+    pub const fn reports(&self) -> bool {
+        self.reports.is_some()
+    }
+
+    /// What the manager says has arrived, if it is the manager that says it.
+    fn acknowledged(&self, acknowledgement: &Acknowledgement) -> Option<Acknowledged> {
+        acknowledgement.verify(&self.crypto, self.reports.as_ref()?)
     }
 
     /// The settings in force.
@@ -100,6 +125,19 @@ impl<C: Crypto> Reader<C> {
     pub const fn crypto(&self) -> &C {
         &self.crypto
     }
+}
+
+/// The one public-key operation of all reports.
+fn report_keys<C: Crypto>(
+    crypto: &C,
+    key: &C::AgreementKey,
+    settings: &ReaderSettings,
+    reader: ReaderId,
+) -> Result<Option<ReportKeys>, ObjectError> {
+    let Some(report_key) = &settings.report_key else { return Ok(None) };
+    ReportKeys::derive(crypto, key, report_key, settings.issuers.project(), reader)
+        .map(Some)
+        .map_err(|InvalidKey| ObjectError::Malformed(DecodeError::UnknownValue))
 }
 
 fn check(settings: &ReaderSettings, own_key: &Point) -> Result<ReaderId, ObjectError> {

@@ -20,6 +20,7 @@ mod provisioning;
 mod readers;
 mod reminding;
 mod renewing;
+mod reporting;
 mod resetting;
 mod revoking;
 mod suspending;
@@ -44,6 +45,7 @@ pub use mailing::{BounceTaken, MailPreview, MailSettings, MailSettingsEdit, Mail
 pub(crate) use provisioning::NotProvisioned;
 pub use readers::{EnrolledReader, NewReader, ReaderEdit, ReaderSummary};
 pub(crate) use renewing::RenewalQueue;
+pub use reporting::ReportTaken;
 pub use revoking::{PublishedList, Revocation};
 pub(crate) use tokens::insert_first_owner;
 pub use tokens::{Caller, NewToken};

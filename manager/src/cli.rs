@@ -4,6 +4,7 @@ mod administrators;
 mod auditing;
 mod backup;
 mod cards;
+mod events;
 mod flooding;
 mod importing;
 mod jobs;

@@ -18,6 +18,7 @@ mod person;
 mod plan;
 mod project;
 mod reader;
+mod reader_event;
 mod reminder;
 mod search;
 mod text;
@@ -56,6 +57,8 @@ pub use plan::{
 };
 pub use project::{LIFE_S, NewProject, Project, ProjectChange, ProjectError};
 pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
+pub use reader_event::{ReaderEvent, ReaderLog, ReceiptState};
+pub(crate) use reader_event::{event_hash, events_start, in_words as event_in_words};
 pub use reminder::{
     PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder, ReminderChange,
     ReminderSettings,

@@ -216,6 +216,9 @@ pub enum Refusal {
     /// No such reader.
     #[error("There is no such reader.")]
     ReaderUnknown,
+    /// Octets that are not a report of this reader, or of none of this project.
+    #[error("This is not a report of a reader of this project.")]
+    ReportInvalid,
     /// A reader with this key was enrolled before.
     #[error("A reader with this public key was enrolled before, as reader {0}.")]
     ReaderKnown(u32),
@@ -387,6 +390,7 @@ impl Refusal {
             Self::ConfirmationNeeded(_) => "confirmation-needed",
             Self::SyncWaits { .. } => "sync-waits",
             Self::ReaderUnknown => "reader-unknown",
+            Self::ReportInvalid => "report-invalid",
             Self::ReaderKnown(_) => "reader-known",
             Self::ReaderRevoked => "reader-revoked",
             Self::ReaderKeyInvalid => "reader-key-invalid",

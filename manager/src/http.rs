@@ -26,6 +26,7 @@ mod project;
 mod projects;
 mod readers;
 mod repeating;
+mod reported;
 mod reports;
 mod resetting;
 mod scim;
@@ -127,6 +128,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(openapi::routes())
         .merge(project::routes())
         .merge(readers::routes())
+        .merge(reported::routes())
         .merge(reports::routes())
         .merge(resetting::routes())
         .merge(users::routes())

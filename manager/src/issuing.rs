@@ -77,6 +77,7 @@ pub(crate) struct ReaderSettings<'a> {
     pub(crate) version: u32,
     pub(crate) certificate: &'a [u8],
     pub(crate) list_version: u32,
+    pub(crate) report_key: [u8; 33],
     pub(crate) output: OutputFormat,
     pub(crate) public_key: &'a [u8; 33],
 }
@@ -221,6 +222,7 @@ impl Issuer {
             issuers: self.keys.clone(),
             tickets: true,
             list_version: settings.list_version,
+            report_key: Some(Point(settings.report_key)),
             output: settings.output.into(),
         };
         let octets = self.oldest.sign(move |key| {

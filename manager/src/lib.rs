@@ -46,7 +46,7 @@ pub use acts::{
     DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, InstalledCard,
     IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader,
     NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary,
-    Revocation, RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
+    ReportTaken, Revocation, RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

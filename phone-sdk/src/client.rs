@@ -12,11 +12,12 @@ use credential::id::ProjectId;
 
 use crate::error::{Error, Retry};
 use crate::port::{HttpClient, HttpRequest, HttpResponse};
+use crate::state::ReportRecord;
 use crate::state::encoding::{project_text, to_base64url};
 use crate::wallet::{DeviceLabel, Holder};
 
 pub(crate) use answer::{
-    ActivationChallenge, Blob, CardAnswer, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge,
+    ActivationChallenge, Blob, CardAnswer, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge, ReportsAnswer,
 };
 
 /// Characters that the manager takes of what a device is called.
@@ -70,6 +71,24 @@ struct RenewalRequest<'a> {
     signature: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     held_photo: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ReportsRequest<'a> {
+    reports: &'a [CarriedReport],
+}
+
+/// A report as it is taken along.
+#[derive(Serialize)]
+pub(crate) struct CarriedReport {
+    reader: u32,
+    report: String,
+}
+
+impl CarriedReport {
+    pub(crate) fn of(record: &ReportRecord) -> Self {
+        Self { reader: record.reader.0, report: to_base64url(&record.octets) }
+    }
 }
 
 /// A challenge answered with the holder key.
@@ -155,6 +174,13 @@ impl<'a> Client<'a> {
             held_photo: None,
         };
         self.send(&format!("/v1/devices/{device_id}/reset"), &request).map(|_| ())
+    }
+
+    /// Takes reports along; for each the acknowledgement, or `None` if the manager refuses it for good.
+    pub(crate) fn deliver(&self, reports: &[CarriedReport]) -> Result<Vec<Option<[u8; 28]>>, Error> {
+        let answer: ReportsAnswer = self.post("/v1/reports", &ReportsRequest { reports })?;
+        let taken = answer.results.into_iter().map(|result| result.acknowledgement.map(|octets| octets.0));
+        Ok(taken.collect())
     }
 
     /// The signed list; `None` if there is none, or none but the version held.

@@ -150,6 +150,7 @@ impl Presenter {
     fn tell(&mut self, event: DeviceEvent) {
         let event = match event {
             DeviceEvent::Refused(reason) => TapEvent::ReaderRefused(reason),
+            DeviceEvent::Reported { .. } => return,
             DeviceEvent::Failed(error) => TapEvent::Failed(TapFailure::Exchange(error)),
             DeviceEvent::Finished(report) => {
                 // What cannot be stored is still good until the app ends.
@@ -162,6 +163,7 @@ impl Presenter {
                     result: report.result,
                     brought_list: report.brought_list,
                     brought_time: report.brought_time,
+                    takes_report: report.takes_report,
                 })
             }
         };

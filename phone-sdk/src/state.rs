@@ -23,13 +23,19 @@ use crate::error::StorageError;
 use crate::port::KeyHandle;
 use crate::presenter::BleHandles;
 use crate::sealing::Sealer;
-use crate::wallet::{CardId, IdCard};
+use crate::wallet::{CardId, DELIVERY_PAUSE_S, IdCard};
 
 /// The name under which it is stored.
 pub(crate) const NAME: &str = "wallet";
 
 const VERSION: u8 = 2;
 const LABEL: &[u8] = b"ostiary wallet";
+
+/// Reports that are carried at a time: 16 KB.
+pub(crate) const REPORTS_MAX: usize = 16;
+
+/// Readers whose acknowledgements are kept.
+const ACKNOWLEDGEMENTS_MAX: usize = 64;
 
 /// Everything that the wallet knows, replaced as a whole.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -47,6 +53,13 @@ pub(crate) struct Document {
     /// The highest number that a card has had.
     pub(crate) last_card: u32,
     pub(crate) settings: Settings,
+    /// What readers handed over for their manager, oldest first.
+    pub(crate) reports: Vec<ReportRecord>,
+    /// What managers said of reports, for the readers.
+    pub(crate) acknowledgements: Vec<AcknowledgementRecord>,
+    /// When reports should be taken along, and how often that has failed.
+    pub(crate) deliver_at: u32,
+    pub(crate) delivery_failures: u32,
 }
 
 /// What the holder or the app has chosen for the whole wallet.
@@ -55,11 +68,13 @@ pub(crate) struct Document {
 pub(crate) struct Settings {
     /// Whether certificates that were verified are remembered.
     pub(crate) remembers_certificates: bool,
+    /// Whether reports of readers are carried.
+    pub(crate) carries_reports: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { remembers_certificates: true }
+        Self { remembers_certificates: true, carries_reports: true }
     }
 }
 
@@ -181,7 +196,45 @@ pub(crate) struct VisitedRecord {
     pub(crate) reader: ReaderId,
 }
 
+/// A report of a reader, which only its manager can read.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ReportRecord {
+    #[serde(with = "encoding::project")]
+    pub(crate) project: ProjectId,
+    pub(crate) reader: ReaderId,
+    #[serde(with = "encoding::octets")]
+    pub(crate) octets: Vec<u8>,
+}
+
+/// A manager's word for a reader, which only that reader can check.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct AcknowledgementRecord {
+    #[serde(with = "encoding::project")]
+    pub(crate) project: ProjectId,
+    pub(crate) reader: ReaderId,
+    #[serde(with = "encoding::octets")]
+    pub(crate) octets: Vec<u8>,
+}
+
 impl Document {
+    /// Keeps a report; of too many the oldest are dropped, which their readers have still.
+    pub(crate) fn keep_report(&mut self, report: ReportRecord, now: UnixTime) {
+        if self.reports.is_empty() {
+            self.deliver_at = now.0.saturating_add(DELIVERY_PAUSE_S);
+        }
+        self.reports.push(report);
+        let surplus = self.reports.len().saturating_sub(REPORTS_MAX);
+        self.reports.drain(..surplus);
+    }
+
+    /// Keeps what a manager said of a reader's reports, the latest for each reader.
+    pub(crate) fn keep_acknowledgement(&mut self, said: AcknowledgementRecord) {
+        self.acknowledgements.retain(|held| (held.project, held.reader) != (said.project, said.reader));
+        self.acknowledgements.push(said);
+        let surplus = self.acknowledgements.len().saturating_sub(ACKNOWLEDGEMENTS_MAX);
+        self.acknowledgements.drain(..surplus);
+    }
+
     /// Opens what is stored.
     pub(crate) fn open(stored: &[u8], sealer: &Sealer) -> Result<Self, StorageError> {
         let Parts { header, sealed, .. } = Parts::split(stored)?;
@@ -233,6 +286,10 @@ impl Document {
         self.projects.retain(used);
         let known = |visited: &VisitedRecord| self.cards.iter().any(|card| card.project == visited.project);
         self.visited.retain(known);
+        let cards = &self.cards;
+        let known = |project: ProjectId| cards.iter().any(|card| card.project == project);
+        self.reports.retain(|report| known(report.project));
+        self.acknowledgements.retain(|said| known(said.project));
     }
 }
 

@@ -4,6 +4,7 @@ mod activation;
 mod background;
 mod believed;
 mod card;
+mod carrying;
 mod id_card;
 mod leaving;
 mod renewal;
@@ -32,6 +33,7 @@ use crate::vault::Vault;
 
 pub use background::RenewalReport;
 pub use card::{Card, CardId, CardState, CardWarning};
+pub(crate) use carrying::DELIVERY_PAUSE_S;
 pub use id_card::{IdBarcode, IdCard, IdField, PhotoState};
 pub use renewal::Refreshed;
 pub use requirements::{Holder, PhotoWanted, Requirements, Terms};

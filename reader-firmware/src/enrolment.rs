@@ -74,6 +74,7 @@ pub fn open_configuration<C: Crypto>(
             certificate: fields.certificate,
             issuers: fields.issuers.clone(),
             tickets: fields.tickets,
+            report_key: fields.report_key,
         },
         output: fields.output,
         list_version: fields.list_version,

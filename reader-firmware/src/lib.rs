@@ -12,4 +12,8 @@ pub mod clock;
 pub mod door;
 pub mod enrolment;
 pub mod link;
+pub mod log;
 pub mod output;
+pub mod serial;
+pub mod station;
+pub mod storage;

@@ -11,6 +11,7 @@ use credential::iso7816::StatusWord;
 use credential::limits::MESSAGE_MAX;
 use credential::object::HeldRevocationList;
 use credential::reader::{Decision, Reader, ReaderEnv, Verdict};
+use credential::report::Acknowledged;
 use credential::time::Now;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -25,6 +26,8 @@ pub struct PresentedDoor {
     pub list: HeldRevocationList<2048>,
     /// Whether it asks for a time token.
     pub wants_time: bool,
+    /// The contents of a report to hand over.
+    pub to_report: Option<Vec<u8>>,
     rng: StdRng,
 }
 
@@ -35,6 +38,10 @@ pub struct DoorTap {
     pub decision: Option<Decision>,
     /// Whether the device has acknowledged.
     pub finished: bool,
+    /// What the manager says has arrived.
+    pub acknowledged: Option<Acknowledged>,
+    /// Whether the device has kept the report; `None` if it did not say.
+    pub reported: Option<bool>,
     /// What went wrong.
     pub error: Option<Error>,
     /// Responses of the device, in order, with status words; the first opens the session.
@@ -46,7 +53,7 @@ impl PresentedDoor {
     pub fn new(reader: Reader<RustCrypto>) -> Self {
         let application = OstiaryReader::new(reader);
         let list = HeldRevocationList::empty();
-        Self { application, list, wants_time: false, rng: StdRng::seed_from_u64(1) }
+        Self { application, list, wants_time: false, to_report: None, rng: StdRng::seed_from_u64(1) }
     }
 
     /// A whole tap.
@@ -72,7 +79,7 @@ impl PresentedDoor {
                     link.set_extended(self.application.extended_length());
                     response = link.carry(outgoing.header, &out[..outgoing.length]);
                 }
-                Ok(None) => tap.finished = true,
+                Ok(None) => {}
                 Err(error) => tap.error = Some(error),
             }
         }
@@ -88,7 +95,8 @@ impl PresentedDoor {
         tap: &mut DoorTap,
     ) -> Result<Option<ReaderOutgoing>, Error> {
         let (list, wants_time) = (self.list.clone(), self.wants_time);
-        let mut env = ReaderEnv { now, rng: &mut self.rng, revocations: &list, wants_time };
+        let has_report = self.to_report.is_some();
+        let mut env = ReaderEnv { now, rng: &mut self.rng, revocations: &list, wants_time, has_report };
         let incoming = if nfc {
             let (data, status) = octets.split_last_chunk_mut::<2>().unwrap();
             ReaderIncoming::Apdu { data, status: StatusWord::from_be_bytes(*status) }
@@ -102,9 +110,23 @@ impl PresentedDoor {
                 self.application.conclude(&mut env, Verdict::Stands, out).map(Some)
             }
             ReaderAction::Finished(brought) => {
+                tap.finished = true;
+                tap.acknowledged = brought.acknowledged;
+                let takes_report = brought.report_room.is_some();
                 if let Some(list) = brought.revocation_list {
                     self.list.replace(&list).unwrap();
                 }
+                let Some(contents) = self.to_report.as_ref().filter(|_| takes_report) else {
+                    return Ok(None);
+                };
+                let fill = &mut |room: &mut [u8]| {
+                    room[..contents.len()].copy_from_slice(contents);
+                    contents.len()
+                };
+                self.application.report(&mut env, fill, out)
+            }
+            ReaderAction::Reported { kept } => {
+                tap.reported = Some(kept);
                 Ok(None)
             }
         }

@@ -17,6 +17,7 @@ mod objects;
 mod phone_wallet;
 mod reader_session;
 mod remembering;
+mod report;
 mod sealed;
 mod segments;
 mod stage;
@@ -39,6 +40,7 @@ pub use invitation_code::invitation_code;
 pub use objects::objects;
 pub use phone_wallet::phone_wallet;
 pub use reader_session::reader_session;
+pub use report::report;
 pub use sealed::sealed;
 pub use segments::segments;
 pub use stream::stream;
@@ -58,6 +60,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("objects", objects),
     ("phone_wallet", phone_wallet),
     ("reader_session", reader_session),
+    ("report", report),
     ("sealed", sealed),
     ("segments", segments),
     ("stream", stream),

@@ -10,7 +10,7 @@ use credential::ble::CommandMessage;
 use credential::crypto::Crypto;
 use credential::device::DeviceEvent;
 use credential::iso7816::{ResponseApdu, StatusWord};
-use credential::limits::COMMAND_MAX;
+use credential::limits::MESSAGE_MAX;
 use credential::message::Instruction;
 use credential::reader::{ReaderEnv, ReaderStep};
 use credential::time::Now;
@@ -37,8 +37,14 @@ pub fn reader_tap<C: Crypto>(
         let message = wire.receive()?.ok_or(io::ErrorKind::UnexpectedEof)?;
         let response = ResponseApdu::decode(&message).map_err(io::Error::other)?;
         let (mut data, status) = (response.data.to_vec(), response.status);
-        let mut out = [0; COMMAND_MAX];
-        let mut env = ReaderEnv { now, rng, revocations: &door.list, wants_time: door.wants_time };
+        let mut out = [0; MESSAGE_MAX];
+        let mut env = ReaderEnv {
+            now,
+            rng,
+            revocations: &door.list,
+            wants_time: door.wants_time,
+            has_report: door.to_report.is_some(),
+        };
         let mut step = door
             .session
             .receive(&mut door.reader, &mut env, &mut data, status, &mut out)
@@ -56,10 +62,28 @@ pub fn reader_tap<C: Crypto>(
             }
             ReaderStep::Finished { brought, .. } => {
                 tap.time_taken = brought.time_token;
+                tap.acknowledged = brought.acknowledged;
+                let takes_report = brought.report_room.is_some();
                 if let Some(list) = brought.revocation_list {
                     door.list.replace(&list).map_err(io::Error::other)?;
                     tap.list_taken = Some(list.version());
                 }
+                let Some(contents) = door.to_report.as_ref().filter(|_| takes_report) else { return Ok(tap) };
+                let fill = &mut |room: &mut [u8]| {
+                    room.get_mut(..contents.len()).map_or(0, |room| {
+                        room.copy_from_slice(contents);
+                        contents.len()
+                    })
+                };
+                let mut env =
+                    ReaderEnv { now, rng, revocations: &door.list, wants_time: false, has_report: true };
+                let sent =
+                    door.session.report(&door.reader, &mut env, fill, &mut out).map_err(io::Error::other)?;
+                let Some(ReaderStep::Send { instruction, length }) = sent else { return Ok(tap) };
+                send_command(wire, instruction, out.get(..length).unwrap_or_default())?;
+            }
+            ReaderStep::Reported { kept } => {
+                tap.reported = Some(kept);
                 return Ok(tap);
             }
             ReaderStep::Decided(_) => return Err(io::Error::other("decided twice")),
@@ -87,6 +111,7 @@ pub fn device_tap<C: Crypto>(
         match event {
             Some(DeviceEvent::Finished(report)) => tap.report = Some(report),
             Some(DeviceEvent::Refused(refused)) => tap.refused = Some(refused),
+            Some(DeviceEvent::Reported { kept }) => tap.kept = Some(kept),
             Some(DeviceEvent::Failed(error)) => tap.device_error = Some(error),
             None => {}
         }

@@ -7,6 +7,7 @@ use credential::iso7816::StatusWord;
 use credential::message::Instruction;
 use credential::object::VerifiedTimeToken;
 use credential::reader::Decision;
+use credential::report::Acknowledged;
 use credential::time::Now;
 use credential::transport::Transport;
 use rand::rngs::StdRng;
@@ -59,6 +60,12 @@ pub struct Tap {
     pub list_taken: Option<u32>,
     /// The time token that was brought and taken.
     pub time_taken: Option<VerifiedTimeToken>,
+    /// What the manager said has arrived, and the door believed.
+    pub acknowledged: Option<Acknowledged>,
+    /// Whether the device said that it kept the report; `None` if it did not say.
+    pub reported: Option<bool>,
+    /// Whether the device kept it.
+    pub kept: Option<bool>,
     /// Why the reader gave up.
     pub reader_error: Option<Error>,
     /// Why the device gave up.
@@ -159,10 +166,13 @@ impl Drive {
                 self.tap.pairs_to_decision = self.tap.messages.len();
                 self.decision = Some(decision);
             }
-            DoorStep::Finished { list, time } => {
+            DoorStep::Finished { list, time, acknowledged, report } => {
                 self.tap.list_taken = list;
                 self.tap.time_taken = time;
+                self.tap.acknowledged = acknowledged;
+                return Ok(report);
             }
+            DoorStep::Reported(kept) => self.tap.reported = Some(kept),
         }
         Ok(None)
     }
@@ -180,6 +190,7 @@ impl Drive {
         match event {
             Some(DeviceEvent::Refused(refused)) => self.tap.refused = Some(refused),
             Some(DeviceEvent::Finished(report)) => self.tap.report = Some(report),
+            Some(DeviceEvent::Reported { kept }) => self.tap.kept = Some(kept),
             Some(DeviceEvent::Failed(error)) => self.tap.device_error = Some(error),
             None => {}
         }

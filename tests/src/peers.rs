@@ -8,6 +8,7 @@ use credential::limits::{COMMAND_MAX, MESSAGE_MAX};
 use credential::message::Instruction;
 use credential::object::{HeldRevocationList, Presence, VerifiedTimeToken};
 use credential::reader::{Decision, Reader, ReaderEnv, ReaderSession, ReaderStep, Verdict};
+use credential::report::Acknowledged;
 use credential::time::Now;
 use credential::transport::Transport;
 use rand::rngs::StdRng;
@@ -29,6 +30,8 @@ pub struct Door<C: Crypto> {
     pub wants_time: bool,
     /// What the owner says to a grant.
     pub verdict: Verdict,
+    /// The contents of a report to hand over.
+    pub to_report: Option<Vec<u8>>,
 }
 
 /// A phone: a wallet and its session.
@@ -57,7 +60,13 @@ pub enum DoorStep {
         list: Option<u32>,
         /// The time token.
         time: Option<VerifiedTimeToken>,
+        /// What the manager says has arrived.
+        acknowledged: Option<Acknowledged>,
+        /// The report that follows.
+        report: Option<(Instruction, Vec<u8>)>,
     },
+    /// The device has kept the report, or not.
+    Reported(bool),
 }
 
 impl<C: Crypto> Door<C> {
@@ -69,6 +78,7 @@ impl<C: Crypto> Door<C> {
             list: HeldList::empty(),
             wants_time: false,
             verdict: Verdict::Stands,
+            to_report: None,
         }
     }
 
@@ -90,7 +100,8 @@ impl<C: Crypto> Door<C> {
         status: StatusWord,
     ) -> Result<DoorStep, Error> {
         let mut out = vec![0; COMMAND_MAX];
-        let mut env = ReaderEnv { now, rng, revocations: &self.list, wants_time: self.wants_time };
+        let (wants_time, has_report) = (self.wants_time, self.to_report.is_some());
+        let mut env = ReaderEnv { now, rng, revocations: &self.list, wants_time, has_report };
         let step = self.session.receive(&mut self.reader, &mut env, &mut data, status, &mut out)?;
         match step {
             ReaderStep::Send { instruction, length } => {
@@ -99,12 +110,32 @@ impl<C: Crypto> Door<C> {
             }
             ReaderStep::Decided(decision) => Ok(DoorStep::Decided(decision)),
             ReaderStep::Finished { brought, .. } => {
+                let report = brought.report_room.map(|_| self.to_report.clone().unwrap_or_default());
+                let report = report.map(|contents| {
+                    let mut out = vec![0; MESSAGE_MAX];
+                    let fill = &mut |room: &mut [u8]| {
+                        room.get_mut(..contents.len()).map_or(0, |room| {
+                            room.copy_from_slice(&contents);
+                            contents.len()
+                        })
+                    };
+                    match self.session.report(&self.reader, &mut env, fill, &mut out)? {
+                        Some(ReaderStep::Send { instruction, length }) => {
+                            out.truncate(length);
+                            Ok::<_, Error>(Some((instruction, out)))
+                        }
+                        _ => Ok(None),
+                    }
+                });
+                let report = report.transpose()?.flatten();
                 let list = brought.revocation_list.map(|list| {
                     self.list.replace(&list).expect("a list that is brought is newer and fits");
                     list.version()
                 });
-                Ok(DoorStep::Finished { list, time: brought.time_token })
+                let (time, acknowledged) = (brought.time_token, brought.acknowledged);
+                Ok(DoorStep::Finished { list, time, acknowledged, report })
             }
+            ReaderStep::Reported { kept } => Ok(DoorStep::Reported(kept)),
         }
     }
 
@@ -114,10 +145,11 @@ impl<C: Crypto> Door<C> {
     /// As the session's.
     pub fn conclude(&mut self, now: Now, rng: &mut StdRng) -> Result<DoorStep, Error> {
         let mut out = vec![0; COMMAND_MAX];
-        let mut env = ReaderEnv { now, rng, revocations: &self.list, wants_time: self.wants_time };
+        let (wants_time, has_report) = (self.wants_time, self.to_report.is_some());
+        let mut env = ReaderEnv { now, rng, revocations: &self.list, wants_time, has_report };
         let step = self.session.conclude(&self.reader, &mut env, self.verdict, &mut out)?;
         let ReaderStep::Send { instruction, length } = step else {
-            return Ok(DoorStep::Finished { list: None, time: None });
+            return Ok(DoorStep::Finished { list: None, time: None, acknowledged: None, report: None });
         };
         out.truncate(length);
         Ok(DoorStep::Send(instruction, out))

@@ -21,6 +21,10 @@ pub enum Message {
     Outcome,
     /// The answer to OUTCOME.
     Ack,
+    /// Reader to device, after the tap.
+    Report,
+    /// The answer to REPORT.
+    Received,
 }
 
 /// A change to the octets of a message.
@@ -47,16 +51,18 @@ impl Message {
             (Some(Instruction::Hello), true) => Self::Hello,
             (Some(Instruction::Confirm), true) => Self::Confirm,
             (Some(Instruction::Outcome) | None, true) => Self::Outcome,
+            (Some(Instruction::Report), true) => Self::Report,
             (None, false) => Self::SelectResponse,
             (Some(Instruction::Hello), false) => Self::Offer,
             (Some(Instruction::Confirm), false) => Self::Proof,
             (Some(Instruction::Outcome), false) => Self::Ack,
+            (Some(Instruction::Report), false) => Self::Received,
         }
     }
 
     /// Whether the reader sends it.
     pub const fn is_command(self) -> bool {
-        matches!(self, Self::Hello | Self::Confirm | Self::Outcome)
+        matches!(self, Self::Hello | Self::Confirm | Self::Outcome | Self::Report)
     }
 
     /// Every single-bit flip and every truncation of a message with so many octets of data, and an octet too many.

@@ -13,6 +13,7 @@ pub mod objects;
 pub mod octets;
 pub mod primitives;
 pub mod reader;
+pub mod reports;
 pub mod schedule;
 pub mod script;
 pub mod taps;

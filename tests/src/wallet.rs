@@ -7,6 +7,7 @@ use credential::crypto::{Digest, Signer, SoftwareSigner};
 use credential::device::{CredentialHandle, SigningRequest, Wallet};
 use credential::id::{ProjectId, ReaderId};
 use credential::object::{IssuerKeys, VerifiedCertificate};
+use credential::report::Acknowledgement;
 use credential::ticket::HeldTicket;
 use credential::time::UnixTime;
 
@@ -29,6 +30,12 @@ pub struct MemoryWallet {
     pub verified: Option<HashSet<Digest>>,
     /// A time token to bring.
     pub time_token: Option<Vec<u8>>,
+    /// The longest report that it takes; `None` for a wallet that carries none, as by default.
+    pub report_room: Option<u16>,
+    /// Reports that it carries.
+    pub reports: Vec<(ReaderId, Vec<u8>)>,
+    /// An acknowledgement to bring.
+    pub acknowledgement: Option<Acknowledgement>,
 }
 
 impl MemoryWallet {
@@ -43,6 +50,9 @@ impl MemoryWallet {
             list: None,
             verified: None,
             time_token: None,
+            report_room: None,
+            reports: Vec::new(),
+            acknowledgement: None,
         }
     }
 
@@ -108,5 +118,18 @@ impl Wallet for MemoryWallet {
 
     fn time_token(&self, _: ProjectId) -> Option<&[u8]> {
         self.time_token.as_deref()
+    }
+
+    fn report_room(&self, _: ProjectId, _: ReaderId) -> Option<u16> {
+        self.report_room
+    }
+
+    fn keep_report(&mut self, _: ProjectId, reader: ReaderId, report: &[u8]) -> bool {
+        self.reports.push((reader, report.to_vec()));
+        true
+    }
+
+    fn report_acknowledgement(&self, _: ProjectId, _: ReaderId) -> Option<Acknowledgement> {
+        self.acknowledgement
     }
 }

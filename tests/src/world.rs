@@ -30,6 +30,14 @@ pub struct World {
     next_serial: u64,
 }
 
+/// The scalar of every project's report key.
+pub const REPORT_SCALAR: Secret<32> = Secret::new([0x52; 32]);
+
+/// The report key that readers are told.
+pub fn report_point() -> Point {
+    CRYPTO.public_point(&CRYPTO.agreement_key(&REPORT_SCALAR).unwrap())
+}
+
 /// Both clocks at the start, `ms` milliseconds later.
 pub fn at_ms(ms: u64) -> Now {
     let seconds = u32::try_from(ms / 1000).expect("tests stay within a century");
@@ -85,7 +93,15 @@ impl World {
         let scalar = self.scalar();
         let key = CRYPTO.public_point(&CRYPTO.agreement_key(&scalar).unwrap());
         let certificate = self.certificate(reader, key, presence).issue(&self.issuer).unwrap();
-        (scalar, ReaderSettings { certificate, issuers: self.issuers(), tickets: true })
+        (
+            scalar,
+            ReaderSettings {
+                certificate,
+                issuers: self.issuers(),
+                tickets: true,
+                report_key: Some(report_point()),
+            },
+        )
     }
 
     /// A phone with a credential for `user_id`; returns its serial too.

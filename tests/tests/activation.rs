@@ -102,6 +102,7 @@ impl Site {
             certificate: enrolled.certificate.try_into().unwrap(),
             issuers: self.manager.issuer_keys(),
             tickets: true,
+            report_key: None,
         };
         let now = self.phone_clock.now();
         PresentedDoor::new(Reader::new(RustCrypto, &scalar, settings, &mut rng, now).unwrap())

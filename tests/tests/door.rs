@@ -21,7 +21,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use reader_firmware::door::{Arrival, Device, Door, DoorEvent};
 use reader_firmware::enrolment::{Trust, open_configuration};
-use tests::world::{CRYPTO, World};
+use tests::world::{CRYPTO, World, report_point};
 
 const BADGE_AID: &[u8] = b"\xF0BADGE";
 
@@ -98,6 +98,7 @@ fn door<'a>(rng: &mut StdRng) -> Door<'a, RustCrypto> {
         issuers: world.issuers(),
         tickets: true,
         list_version: 0,
+        report_key: Some(report_point()),
         output: OutputFormat::Text,
     };
     let mut octets = [0; ReaderConfiguration::OCTETS_MAX];

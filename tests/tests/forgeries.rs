@@ -185,7 +185,8 @@ fn a_revoked_or_expired_reader_that_has_its_key_gets_nothing_to_open() {
         [(expired, RefusedReader::Certificate(ObjectError::Expired)), (valid, RefusedReader::Revoked)]
     {
         let certificate = certificate.issue(&site.world.issuer).unwrap();
-        let settings = ReaderSettings { certificate, issuers: site.world.issuers(), tickets: true };
+        let settings =
+            ReaderSettings { certificate, issuers: site.world.issuers(), tickets: true, report_key: None };
         let mut door = Door::new(Reader::new(CRYPTO, &scalar, settings, &mut site.rng, at_ms(0)).unwrap());
         let tap = tap(&mut door, &mut site.victim, Transport::Nfc, at_ms(0), &mut site.rng);
         assert_eq!((tap.refused, tap.decision), (Some(reason), None));

@@ -4,8 +4,9 @@
 use std::path::Path as FilePath;
 
 use credential::crypto::RustCrypto;
-use credential::id::ReaderId;
+use credential::id::{LogId, ReaderId, Serial};
 use credential::reader::{DenyReason, Outcome, Path, Verdict};
+use credential::report::{Acknowledged, Acknowledgement, CONTENTS_HEAD_OCTETS, Entry, Event, write_head};
 use credential::time::UnixTime;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -15,7 +16,7 @@ use tests::live::python::{Line, Python, Role};
 use tests::live::wire::Wire;
 use tests::live::{device_tap, reader_tap};
 use tests::pair::{Door, Tap};
-use tests::world::{START, at_ms};
+use tests::world::{CRYPTO, START, at_ms};
 
 const LATER: UnixTime = UnixTime(START.0 + 3600);
 
@@ -52,7 +53,7 @@ fn with_our_phone(cast: &Cast, name: &str, taps: usize) -> (Vec<Tap>, Vec<Line>)
 
 fn line(path: &str, reason: Option<u8>, brought: Vec<serde_json::Value>) -> Line {
     let result = if reason.is_none() { "grant" } else { "deny" }.to_owned();
-    Line { path: path.to_owned(), result, reason, user_id: USER_ID.to_owned(), brought }
+    Line { path: path.to_owned(), result, reason, user_id: USER_ID.to_owned(), brought, reported: None }
 }
 
 fn decisions(taps: &[Tap]) -> Vec<(Path, Result<&str, DenyReason>)> {
@@ -92,6 +93,61 @@ fn our_phone_opens_their_door_first_on_the_full_path_and_then_on_the_fast_one() 
     assert_eq!(reports(&taps), [(Path::Full, Ok(())), fast, fast, fast]);
     let fast = || line("fast", None, vec![]);
     assert_eq!(lines, [line("full", None, vec![]), fast(), fast(), fast()]);
+}
+
+/// A report of one visit, for which the device has room, and an acknowledgement of what came before.
+fn reporting(seed: u64) -> Cast {
+    let mut cast = Cast::new(seed);
+    let log = LogId([9; 8]);
+    let mut contents = vec![0; 100];
+    let room = write_head(log, 5, &mut contents).unwrap();
+    let visit = Entry { sequence: 5, time: Some(START), event: Event::GrantedFast { serial: Serial(3) } };
+    let length = CONTENTS_HEAD_OCTETS.saturating_add(visit.encode(room).unwrap());
+    contents.truncate(length);
+    cast.contents = Some(contents);
+    cast.report_room = Some(200);
+    let said = Acknowledged { log, up_to: 4 };
+    cast.acknowledgement = Some(Acknowledgement::make(&CRYPTO, &cast.report_keys(), said));
+    cast
+}
+
+fn reported(path: &str) -> Line {
+    let room = json!({ "kind": "report_room", "octets": 200 });
+    let acknowledgement = json!({ "kind": "report_acknowledgement", "up_to": 4 });
+    Line { reported: Some(true), ..line(path, None, vec![room, acknowledgement]) }
+}
+
+#[test]
+fn their_phone_takes_a_report_of_our_door_and_brings_an_acknowledgement() {
+    let mut cast = reporting(15);
+    let (taps, lines) = at_our_door(&mut cast, "their-carrier", &[Verdict::Stands; 2]);
+    for tap in &taps {
+        assert_eq!((tap.reported, tap.acknowledged.unwrap().up_to), (Some(true), 4));
+    }
+    assert_eq!(lines, [reported("full"), reported("fast")]);
+}
+
+#[test]
+fn our_phone_takes_a_report_of_their_door_and_their_manager_could_read_it() {
+    let cast = reporting(16);
+    let python = start(Role::Reader, &cast, "our-carrier", 2);
+    let (mut phone, mut rng) = (cast.phone(), StdRng::seed_from_u64(2));
+    for ms in [0, 1000] {
+        let mut wire = Wire::connect(python.address).unwrap();
+        assert_eq!(device_tap(&mut phone, &mut wire, at_ms(ms), &mut rng).unwrap().kept, Some(true));
+    }
+    let lines = python.finish();
+    let unordered = |mut line: Line| {
+        line.brought.sort_by_key(ToString::to_string);
+        line
+    };
+    let expected = [reported("full"), reported("fast")].map(unordered);
+    assert_eq!(lines.into_iter().map(unordered).collect::<Vec<_>>(), expected);
+    for (reader, mut report) in phone.wallet.reports {
+        assert_eq!(reader, ReaderId(7));
+        let contents = cast.report_keys().open(&CRYPTO, &mut report).unwrap().to_vec();
+        assert_eq!(Some(contents), cast.contents);
+    }
 }
 
 #[test]

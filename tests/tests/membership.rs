@@ -98,7 +98,8 @@ fn a_revoked_or_expired_reader_with_its_key_sees_the_same_tap_with_every_device(
     let revoked = scene.world.certificate(9, key, Presence::None);
     for certificate in [revoked, ReaderCertificate { reader: ReaderId(7), validity: expired, ..revoked }] {
         let certificate = certificate.issue(&scene.world.issuer).unwrap();
-        let settings = ReaderSettings { certificate, issuers: scene.world.issuers(), tickets: true };
+        let settings =
+            ReaderSettings { certificate, issuers: scene.world.issuers(), tickets: true, report_key: None };
         let mut seen = Vec::new();
         for device in 0..KINDS.len() {
             let reader =

@@ -204,6 +204,7 @@ fn open_door(runtime: &tokio::runtime::Runtime, manager: &Manager) -> (SocketAdd
         certificate: enrolled.certificate.try_into().unwrap(),
         issuers: manager.issuer_keys().clone(),
         tickets: true,
+        report_key: None,
     };
     let clock = SystemClock::new();
     let reader = Reader::new(RustCrypto, &scalar, settings, &mut rng, clock.now()).unwrap();

@@ -17,6 +17,7 @@ use credential::device::RefusedReader;
 use credential::error::{DecodeError, Error, ObjectError, PeerIncompatible, PeerMisbehaved};
 use credential::iso7816::StatusWord;
 use credential::reader::{Outcome, Path};
+use credential::report::REPORT_OVERHEAD;
 use credential::secret::Secret;
 use credential::transport::Transport;
 use rand::SeedableRng;
@@ -26,6 +27,12 @@ use tests::tamper::{Change, Message};
 use tests::world::{CRYPTO, START, World, at_ms};
 
 const ID: &str = "0123456789ABCDEF";
+
+/// Octets that the door reports.
+const REPORTED_OCTETS: usize = 40;
+
+/// Octets of the REPORT that it makes of them.
+const REPORT_OCTETS: usize = REPORTED_OCTETS + REPORT_OVERHEAD + 16;
 
 /// How both sides end a tap of which one message was changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,10 +78,10 @@ fn expected(message: Message, change: Change, data: &[u8]) -> Ending {
         Change::FlipHead(bit) if message.is_command() => other_instruction(message, bit),
         Change::FlipHead(bit) => {
             let shown = reader_gives_up(status(StatusWord(StatusWord::NORMAL.0 ^ (1 << bit))));
-            Ending { granted: message == Message::Ack, believed: message == Message::Ack, ..shown }
+            if matches!(message, Message::Ack | Message::Received) { told(shown) } else { shown }
         }
-        Change::Truncate(_) => wrong_length(message, DecodeError::Truncated),
-        Change::Append => wrong_length(message, DecodeError::Trailing),
+        Change::Truncate(_) => wrong_length(message, change, DecodeError::Truncated),
+        Change::Append => wrong_length(message, change, DecodeError::Trailing),
     }
 }
 
@@ -109,8 +116,14 @@ fn flipped(message: Message, bit: usize, data: &[u8]) -> Ending {
         Message::Proof => reader_gives_up(Error::AuthFailed),
         // The door is open already; the device does not know it.
         Message::Outcome => Ending { granted: true, ..device_gives_up(Error::AuthFailed) },
-        Message::Ack => Ending { granted: true, believed: true, ..reader_gives_up(Error::AuthFailed) },
+        Message::Ack | Message::Received => told(reader_gives_up(Error::AuthFailed)),
+        Message::Report => told(device_gives_up(Error::AuthFailed)),
     }
+}
+
+/// The tap was over and well before.
+const fn told(ending: Ending) -> Ending {
+    Ending { granted: true, believed: true, ..ending }
 }
 
 /// Why the device refuses a certificate with a bit flipped in this octet.
@@ -129,17 +142,22 @@ fn other_instruction(message: Message, bit: usize) -> Ending {
     let code: u8 = match message {
         Message::Hello => 0x10,
         Message::Confirm => 0x12,
+        Message::Report => 0x16,
         _ => 0x14,
     };
     let kind = match code ^ (1 << bit) {
-        0x10 | 0x12 | 0x14 => PeerMisbehaved::OutOfOrder,
+        0x10 | 0x12 | 0x14 | 0x16 => PeerMisbehaved::OutOfOrder,
         _ => PeerMisbehaved::UnknownInstruction,
     };
     let ending = device_gives_up(Error::PeerMisbehaved(kind));
-    Ending { granted: message == Message::Outcome, ..ending }
+    if message == Message::Report {
+        told(ending)
+    } else {
+        Ending { granted: message == Message::Outcome, ..ending }
+    }
 }
 
-fn wrong_length(message: Message, error: DecodeError) -> Ending {
+fn wrong_length(message: Message, change: Change, error: DecodeError) -> Ending {
     match message {
         Message::Hello | Message::Confirm => device_gives_up(Error::InvalidMessage(error)),
         Message::Outcome => Ending { granted: true, ..device_gives_up(Error::InvalidMessage(error)) },
@@ -147,8 +165,21 @@ fn wrong_length(message: Message, error: DecodeError) -> Ending {
             reader_gives_up(Error::InvalidMessage(error))
         }
         // An ACK has no length of its own: the tag is what does not hold.
-        Message::Ack => Ending { granted: true, believed: true, ..reader_gives_up(Error::AuthFailed) },
+        Message::Ack => told(reader_gives_up(Error::AuthFailed)),
+        Message::Received => told(reader_gives_up(Error::InvalidMessage(error))),
+        Message::Report => told(report_of_length(change)),
     }
+}
+
+/// A REPORT that is shorter than any, or longer than the room, has a wrong length; of another the tag does not hold.
+fn report_of_length(change: Change) -> Ending {
+    device_gives_up(match change {
+        Change::Truncate(octets) if octets <= REPORT_OVERHEAD + 16 => {
+            Error::InvalidMessage(DecodeError::Truncated)
+        }
+        Change::Append => Error::InvalidMessage(DecodeError::Trailing),
+        _ => Error::AuthFailed,
+    })
 }
 
 /// One door and one phone that brings something with every ACK.
@@ -182,6 +213,7 @@ impl Scene {
     /// A tap without a change, which brings nothing.
     fn tap(&mut self) -> Tap {
         self.door.wants_time = false;
+        self.door.to_report = None;
         tap(&mut self.door, &mut self.phone, Transport::Nfc, at_ms(0), &mut self.rng)
     }
 
@@ -189,6 +221,10 @@ impl Scene {
     fn changed_tap(&mut self, message: Message, change: Change) -> (Tap, Vec<u8>) {
         let nows = (at_ms(0), at_ms(0));
         let mut arrived = Vec::new();
+        if matches!(message, Message::Report | Message::Received) {
+            self.door.to_report = Some(vec![7; REPORTED_OCTETS]);
+            self.phone.wallet.report_room = Some((REPORTED_OCTETS + REPORT_OVERHEAD) as u16);
+        }
         if message == Message::Ack {
             self.door.wants_time = true;
             self.door.list = HeldList::empty();
@@ -243,7 +279,13 @@ fn every_change_is_refused(path: Path, message: Message, octets: usize) {
         let (tap, data) = scene.changed_tap(message, *change);
         let context = format!("{path:?} {message:?} {change:?}");
         assert_eq!(ending(&tap), expected(message, *change, &data), "{context}");
-        assert_eq!((tap.list_taken, tap.time_taken.is_none()), (None, true), "{context}");
+        // Before a report list and time have arrived already.
+        if !matches!(message, Message::Report | Message::Received) {
+            assert_eq!((tap.list_taken, tap.time_taken.is_none()), (None, true), "{context}");
+        }
+        assert_eq!(tap.reported, None, "{context}");
+        let kept = std::mem::take(&mut scene.phone.wallet.reports);
+        assert_eq!(kept.len(), usize::from(message == Message::Received), "{context}");
         if tap.report.is_none() {
             assert!(scene.phone.wallet.tickets_held() <= tickets, "no ticket is kept: {context}");
         }
@@ -313,6 +355,18 @@ fn a_changed_ack_brings_nothing_and_the_decision_stands_on_the_fast_path() {
 
 /// A time token, an empty revocation list, what stands in front of each, and the tag.
 const ACK_OCTETS: usize = (3 + 78) + (3 + 84) + 16;
+
+#[test]
+fn a_changed_report_is_not_kept_and_the_tap_stands_on_both_paths() {
+    every_change_is_refused(Path::Full, Message::Report, REPORT_OCTETS);
+    every_change_is_refused(Path::Fast, Message::Report, REPORT_OCTETS);
+}
+
+#[test]
+fn a_changed_received_is_not_believed_and_the_tap_stands_on_both_paths() {
+    every_change_is_refused(Path::Full, Message::Received, 17);
+    every_change_is_refused(Path::Fast, Message::Received, 17);
+}
 
 #[test]
 fn without_a_change_the_same_taps_bring_list_and_time() {

@@ -7,8 +7,9 @@ use tests::vectors::check::every;
 use tests::vectors::hostile::Hostile;
 use tests::vectors::objects::Objects;
 use tests::vectors::primitives::Primitives;
+use tests::vectors::reports::Reports;
 use tests::vectors::taps::Taps;
-use tests::vectors::{configurations, load, objects, primitives, schedule, taps};
+use tests::vectors::{configurations, load, objects, primitives, reports, schedule, taps};
 
 #[test]
 fn the_primitives_are_those_of_the_vectors() {
@@ -29,6 +30,13 @@ fn taps_go_octet_for_octet_as_in_the_vectors() {
     taps_hold(&RustCrypto);
     #[cfg(feature = "aws-lc")]
     taps_hold(&AwsLc);
+}
+
+#[test]
+fn reports_are_read_or_refused_as_in_the_vectors() {
+    reports_hold(&RustCrypto);
+    #[cfg(feature = "aws-lc")]
+    reports_hold(&AwsLc);
 }
 
 #[test]
@@ -89,6 +97,17 @@ fn taps_hold<C: Crypto + Clone>(crypto: &C) {
     });
     every("receipts", 7, file.receipts.iter().map(|case| (&*case.name, case)), |case| {
         taps::receipt(crypto, case)
+    });
+}
+
+fn reports_hold<C: Crypto>(crypto: &C) {
+    let file: Reports = load("reports.json");
+    let keys = file.keys(crypto);
+    every("reports", 22, file.cases.iter().map(|case| (&*case.name, case)), |case| {
+        reports::report(crypto, &keys, case)
+    });
+    every("acknowledgements", 6, file.acknowledgements.iter().map(|case| (&*case.name, case)), |case| {
+        reports::acknowledgement(crypto, &keys, case)
     });
 }
 

@@ -93,6 +93,7 @@ impl<C: Crypto> ReaderApplication for OstiaryReader<C> {
             }
             ReaderStep::Decided(decision) => Ok(ReaderAction::Decided(decision)),
             ReaderStep::Finished { brought, .. } => Ok(ReaderAction::Finished(brought)),
+            ReaderStep::Reported { kept } => Ok(ReaderAction::Reported { kept }),
         }
     }
 
@@ -104,9 +105,26 @@ impl<C: Crypto> ReaderApplication for OstiaryReader<C> {
     ) -> Result<ReaderOutgoing, Error> {
         match self.session.conclude(&self.reader, env, verdict, out)? {
             ReaderStep::Send { instruction, length } => self.outgoing(instruction, length, out),
-            ReaderStep::Decided(_) | ReaderStep::Finished { .. } => {
+            ReaderStep::Decided(_) | ReaderStep::Finished { .. } | ReaderStep::Reported { .. } => {
                 Err(Error::ApiMisuse(ApiMisuse::OutOfOrder))
             }
+        }
+    }
+
+    fn report(
+        &mut self,
+        env: &mut ReaderEnv<'_>,
+        fill: &mut dyn FnMut(&mut [u8]) -> usize,
+        out: &mut [u8],
+    ) -> Result<Option<ReaderOutgoing>, Error> {
+        // Room for the instruction of a message is kept in front of the data.
+        let room = out.len().saturating_sub(1);
+        let data_out = out.get_mut(..room).unwrap_or_default();
+        match self.session.report(&self.reader, env, fill, data_out)? {
+            Some(ReaderStep::Send { instruction, length }) => {
+                self.outgoing(instruction, length, out).map(Some)
+            }
+            _ => Ok(None),
         }
     }
 

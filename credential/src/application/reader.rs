@@ -32,17 +32,18 @@ pub struct ReaderOutgoing {
 
 /// What a reader does next.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "no heap to put the decision on, and an action does not live long"
-)]
 pub enum ReaderAction<'m> {
     /// Send this and await the answer.
     Send(ReaderOutgoing),
     /// Act on the decision, then call [`ReaderApplication::conclude`].
     Decided(Decision),
-    /// The tap is over; verified objects may have come with it.
+    /// The tap is over; verified objects may have come with it, and [`ReaderApplication::report`] may follow.
     Finished(Brought<'m>),
+    /// The device has answered a report.
+    Reported {
+        /// Whether it will carry it to the manager.
+        kept: bool,
+    },
 }
 
 /// An exchange that a reader can run; one tap at a time.
@@ -82,6 +83,22 @@ pub trait ReaderApplication {
         verdict: Verdict,
         out: &mut [u8],
     ) -> Result<ReaderOutgoing, Error>;
+
+    /// Hands a report over, after a [`ReaderAction::Finished`] whose device takes one; `None` if there is none.
+    ///
+    /// `fill` writes the contents and returns their length, 0 for none.
+    /// The default is for exchanges that know no reports.
+    ///
+    /// # Errors
+    /// [`Error`] by blame; the tap was over before.
+    fn report(
+        &mut self,
+        _env: &mut ReaderEnv<'_>,
+        _fill: &mut dyn FnMut(&mut [u8]) -> usize,
+        _out: &mut [u8],
+    ) -> Result<Option<ReaderOutgoing>, Error> {
+        Ok(None)
+    }
 
     /// Whether the device of this tap takes APDUs of extended length.
     fn extended_length(&self) -> bool;

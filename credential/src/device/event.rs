@@ -68,6 +68,8 @@ pub struct TapReport {
     pub brought_list: bool,
     /// Whether the reader was given a time token.
     pub brought_time: bool,
+    /// Whether the reader may hand over a report now: the link is better kept until it has.
+    pub takes_report: bool,
     /// Key material for a protocol that continues the tap.
     pub exporter: Secret<32>,
 }
@@ -79,6 +81,11 @@ pub enum DeviceEvent {
     Refused(RefusedReader),
     /// The tap is over.
     Finished(TapReport),
+    /// The reader has handed over a report, after the tap.
+    Reported {
+        /// Whether the wallet keeps it.
+        kept: bool,
+    },
     /// The tap failed; the session waits for the next SELECT.
     Failed(Error),
 }

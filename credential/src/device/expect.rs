@@ -4,17 +4,19 @@ use super::event::{RefusedReader, SigningRequest, TapReport};
 use super::session::DeviceEnv;
 use super::wallet::{CredentialHandle, Wallet};
 use crate::crypto::{Crypto, Point, Signature, TAG_OCTETS};
-use crate::error::{ApiMisuse, Error, ObjectError};
+use crate::error::{ApiMisuse, DecodeError, Error, ObjectError};
 use crate::id::{ProjectId, ReaderId};
 use crate::message::CONFIRM_OCTETS;
-use crate::message::ack::{Ack, ITEM_OVERHEAD};
+use crate::message::ack::{Ack, ITEM_OVERHEAD, REPORT_ROOM_OCTETS};
 use crate::message::hello::{Hello, time_code};
 use crate::message::offer::Offer;
 use crate::message::outcome::OutcomeMessage;
 use crate::message::proof::{Proof, tap_message};
+use crate::message::received::Received;
 use crate::message::select::SelectResponse;
 use crate::object::{IssuerKey, IssuerKeys, ReaderCertificate, VerifiedCertificate};
 use crate::reader::Path;
+use crate::report::REPORT_OVERHEAD;
 use crate::schedule::{BINDER_OCTETS, Channel, FastSecret, FullSecret, Transcript, binder};
 use crate::secret::Secret;
 use crate::ticket::Ticket;
@@ -66,6 +68,14 @@ pub(super) struct ExpectOutcome {
     channel: Channel,
     presented: Presented,
     path: Path,
+}
+
+/// ACK was sent and said that a report would be taken.
+pub(super) struct ExpectReport {
+    h8: Transcript,
+    channel: Channel,
+    presented: Presented,
+    room: usize,
 }
 
 impl ExpectHello {
@@ -141,7 +151,7 @@ impl<C: Crypto> ExpectConfirm<C> {
         env: &mut DeviceEnv<'_>,
         data: &mut [u8],
         out: &mut [u8],
-    ) -> Result<(TapReport, usize), Error> {
+    ) -> Result<(TapReport, usize, Option<ExpectReport>), Error> {
         let _: &[u8; OutcomeMessage::OCTETS] = exactly(data)?;
         let ee = crypto.agree(&self.ephemeral, &self.reader_ephemeral).map_err(|_| Error::AuthFailed)?;
         let (presented, psk) = match self.answer {
@@ -185,7 +195,7 @@ impl ExpectOutcome {
         env: &mut DeviceEnv<'_>,
         data: &mut [u8],
         out: &mut [u8],
-    ) -> Result<(TapReport, usize), Error> {
+    ) -> Result<(TapReport, usize, Option<ExpectReport>), Error> {
         let _: &[u8; OutcomeMessage::OCTETS] = exactly(data)?;
         let h7 = self.before.then(crypto, &[data]);
         let plaintext = self.channel.from_reader.open(crypto, self.before, data)?;
@@ -193,7 +203,14 @@ impl ExpectOutcome {
         zeroize::Zeroize::zeroize(plaintext);
         let Presented { project, reader, credential } = self.presented;
         keep_tickets(env, credential, reader, &outcome);
-        let ack = courier(&*env.wallet, project, &outcome, out.len());
+        let acknowledgement =
+            outcome.has_report.then(|| env.wallet.report_acknowledgement(project, reader)).flatten();
+        let mut ack = Ack {
+            report_room: outcome.has_report.then(|| env.wallet.report_room(project, reader)).flatten(),
+            acknowledgement: acknowledgement.as_ref().map(|held| &held.0),
+            ..Ack::default()
+        };
+        courier(&*env.wallet, project, &outcome, out.len(), &mut ack);
         let length = ack.encode(out)?;
         let report = TapReport {
             project,
@@ -203,12 +220,43 @@ impl ExpectOutcome {
             result: outcome.result,
             brought_list: ack.revocation_list.is_some(),
             brought_time: ack.time_token.is_some(),
+            takes_report: ack.report_room.is_some(),
             exporter: self.channel.exporter.clone(),
         };
         let tag = self.channel.from_device.seal(crypto, h7, out.get_mut(..length).ok_or(NoRoom)?)?;
         let end = length.checked_add(TAG_OCTETS).ok_or(NoRoom)?;
+        let room = ack.report_room;
         out.get_mut(length..end).ok_or(NoRoom)?.copy_from_slice(&tag);
-        Ok((report, end))
+        let h8 = h7.then(crypto, &[out.get(..end).unwrap_or_default()]);
+        let (channel, presented) = (self.channel, self.presented);
+        let next = room.map(|room| ExpectReport { h8, channel, presented, room: usize::from(room) });
+        Ok((report, end, next))
+    }
+}
+
+impl ExpectReport {
+    /// Keeps a report that it cannot read, and says whether it does.
+    pub(super) fn report<C: Crypto>(
+        mut self,
+        crypto: &C,
+        env: &mut DeviceEnv<'_>,
+        data: &mut [u8],
+        out: &mut [u8],
+    ) -> Result<(bool, usize), Error> {
+        if data.len() > self.room.saturating_add(TAG_OCTETS) {
+            return Err(DecodeError::Trailing.into());
+        }
+        if data.len() <= REPORT_OVERHEAD.saturating_add(TAG_OCTETS) {
+            return Err(DecodeError::Truncated.into());
+        }
+        let h9 = self.h8.then(crypto, &[data]);
+        let report = self.channel.from_reader.open(crypto, self.h8, data)?;
+        let kept = env.wallet.keep_report(self.presented.project, self.presented.reader, report);
+        let out = out.get_mut(..Received::OCTETS).ok_or(NoRoom)?;
+        let (plaintext, tag) = out.split_last_chunk_mut().ok_or(NoRoom)?;
+        plaintext.copy_from_slice(&Received { kept }.encode());
+        *tag = self.channel.from_device.seal(crypto, h9, plaintext)?;
+        Ok((kept, Received::OCTETS))
     }
 }
 
@@ -298,15 +346,26 @@ fn keep_tickets(
     }
 }
 
-/// What the device brings, as far as it fits the reader and the output buffer.
-fn courier<'w>(wallet: &'w dyn Wallet, project: ProjectId, outcome: &OutcomeMessage, room: usize) -> Ack<'w> {
-    let room = room.saturating_sub(TAG_OCTETS).min(usize::from(outcome.ack_max));
-    let time_token = outcome.wants_time.then(|| wallet.time_token(project)).flatten();
-    let time_token = time_token.filter(|token| token.len().saturating_add(ITEM_OVERHEAD) <= room);
-    let left = room.saturating_sub(time_token.map_or(0, |token| token.len().saturating_add(ITEM_OVERHEAD)));
-    let revocation_list = left
+/// What the device brings, as far as it fits the reader and the output buffer; the small things go first.
+fn courier<'w>(
+    wallet: &'w dyn Wallet,
+    project: ProjectId,
+    outcome: &OutcomeMessage,
+    room: usize,
+    ack: &mut Ack<'w>,
+) {
+    let mut left = room.saturating_sub(TAG_OCTETS).min(usize::from(outcome.ack_max));
+    let mut fits = |octets: usize| {
+        let after = left.checked_sub(octets.saturating_add(ITEM_OVERHEAD));
+        left = after.unwrap_or(left);
+        after.is_some()
+    };
+    ack.time_token = outcome.wants_time.then(|| wallet.time_token(project)).flatten();
+    ack.time_token = ack.time_token.filter(|token| fits(token.len()));
+    ack.report_room = ack.report_room.filter(|_| fits(REPORT_ROOM_OCTETS));
+    ack.acknowledgement = ack.acknowledgement.filter(|held| fits(held.len()));
+    ack.revocation_list = left
         .checked_sub(ITEM_OVERHEAD)
         .and_then(|octets_max| wallet.revocation_list(project, outcome.list_version, octets_max))
         .filter(|list| list.len().saturating_add(ITEM_OVERHEAD) <= left);
-    Ack { revocation_list, time_token }
 }

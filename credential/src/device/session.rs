@@ -3,7 +3,7 @@
 use rand_core::CryptoRng;
 
 use super::event::{DeviceEvent, RefusedReader, SigningRequest, TapReport};
-use super::expect::{AwaitSignature, ExpectConfirm, ExpectHello, ExpectOutcome};
+use super::expect::{AwaitSignature, ExpectConfirm, ExpectHello, ExpectOutcome, ExpectReport};
 use super::wallet::Wallet;
 use crate::crypto::{Crypto, Signature};
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
@@ -61,6 +61,8 @@ enum State<C: Crypto> {
     Confirm(ExpectConfirm<C>),
     Signature(AwaitSignature),
     Outcome(ExpectOutcome),
+    /// The tap is over.
+    Report(ExpectReport),
 }
 
 impl<C: Crypto> DeviceSession<C> {
@@ -113,9 +115,9 @@ impl<C: Crypto> DeviceSession<C> {
         }
     }
 
-    /// When [`DeviceSession::expire`] will forget the tap; `None` while idle.
+    /// When [`DeviceSession::expire`] will forget the tap; `None` when there is nothing to forget.
     pub fn poll_at(&self) -> Option<Instant> {
-        (!self.is_idle()).then_some(self.forget_at)
+        (!matches!(self.state, State::Idle)).then_some(self.forget_at)
     }
 
     /// Forgets a tap that the reader broke off without a word.
@@ -123,11 +125,12 @@ impl<C: Crypto> DeviceSession<C> {
     /// # Errors
     /// [`Error::TimedOut`] when there was one.
     pub fn expire(&mut self, now: Instant) -> Result<(), Error> {
-        if self.is_idle() || now < self.forget_at {
+        if now < self.forget_at {
             return Ok(());
         }
+        let over = self.is_idle();
         self.reset();
-        Err(Error::TimedOut)
+        if over { Ok(()) } else { Err(Error::TimedOut) }
     }
 
     /// Forgets the tap: the field or the link is gone.
@@ -137,7 +140,7 @@ impl<C: Crypto> DeviceSession<C> {
 
     /// Whether no tap is under way.
     pub const fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle)
+        matches!(self.state, State::Idle | State::Report(_))
     }
 
     fn step(
@@ -164,10 +167,17 @@ impl<C: Crypto> DeviceSession<C> {
                 Ok(Answer::Sign(request))
             }
             (State::Confirm(expect), Instruction::Outcome) => {
-                expect.fast_outcome(crypto, env, data, out).map(finished)
+                let told = expect.fast_outcome(crypto, env, data, out)?;
+                Ok(self.finished(told, env.now))
             }
             (State::Outcome(expect), Instruction::Outcome) => {
-                expect.outcome(crypto, env, data, out).map(finished)
+                let told = expect.outcome(crypto, env, data, out)?;
+                Ok(self.finished(told, env.now))
+            }
+            (State::Report(expect), Instruction::Report) => {
+                let (kept, length) = expect.report(crypto, env, data, out)?;
+                let event = Some(DeviceEvent::Reported { kept });
+                Ok(Answer::Reply(Reply { status: StatusWord::NORMAL, length, event }))
             }
             _ => Err(Error::PeerMisbehaved(PeerMisbehaved::OutOfOrder)),
         }
@@ -189,6 +199,18 @@ impl<C: Crypto> DeviceSession<C> {
         Ok(length)
     }
 
+    fn finished(
+        &mut self,
+        (report, length, next): (TapReport, usize, Option<ExpectReport>),
+        now: Now,
+    ) -> Answer {
+        if let Some(next) = next {
+            self.enter(State::Report(next), now);
+        }
+        let event = Some(DeviceEvent::Finished(report));
+        Answer::Reply(Reply { status: StatusWord::NORMAL, length, event })
+    }
+
     fn take_state(&mut self, now: Instant) -> State<C> {
         let state = core::mem::replace(&mut self.state, State::Idle);
         if now >= self.forget_at { State::Idle } else { state }
@@ -208,11 +230,6 @@ impl<C: Crypto> Default for DeviceSession<C> {
 
 fn offered(length: usize, refused: Option<RefusedReader>) -> Answer {
     let event = refused.map(DeviceEvent::Refused);
-    Answer::Reply(Reply { status: StatusWord::NORMAL, length, event })
-}
-
-fn finished((report, length): (TapReport, usize)) -> Answer {
-    let event = Some(DeviceEvent::Finished(report));
     Answer::Reply(Reply { status: StatusWord::NORMAL, length, event })
 }
 

@@ -3,6 +3,7 @@
 use crate::crypto::Digest;
 use crate::id::{ProjectId, ReaderId};
 use crate::object::{IssuerKeys, VerifiedCertificate};
+use crate::report::Acknowledgement;
 use crate::ticket::HeldTicket;
 use crate::time::UnixTime;
 
@@ -63,4 +64,21 @@ pub trait Wallet {
 
     /// The newest time token of the project.
     fn time_token(&self, project: ProjectId) -> Option<&[u8]>;
+
+    /// Octets of the longest report of this reader that the wallet would carry to the manager; `None` for none.
+    ///
+    /// The default carries nothing.
+    fn report_room(&self, _project: ProjectId, _reader: ReaderId) -> Option<u16> {
+        None
+    }
+
+    /// Keeps a report for the manager, and says whether it will survive.
+    fn keep_report(&mut self, _project: ProjectId, _reader: ReaderId, _report: &[u8]) -> bool {
+        false
+    }
+
+    /// The newest acknowledgement of this reader's reports that the manager gave for it.
+    fn report_acknowledgement(&self, _project: ProjectId, _reader: ReaderId) -> Option<Acknowledgement> {
+        None
+    }
 }

@@ -50,10 +50,7 @@ impl Hello {
         let hello = Self {
             version: cursor.u8()?,
             suite: cursor.u8()?,
-            time: match cursor.u32()? {
-                0 => None,
-                time => Some(UnixTime(time)),
-            },
+            time: time_of(cursor.u32()?),
             certificate: cursor.array()?,
             ephemeral: Point(cursor.array()?),
         };
@@ -76,6 +73,14 @@ pub(crate) const fn time_code(time: Option<UnixTime>) -> u32 {
     match time {
         Some(UnixTime(time)) => time,
         None => 0,
+    }
+}
+
+/// A reader time as it was written.
+pub(crate) const fn time_of(code: u32) -> Option<UnixTime> {
+    match code {
+        0 => None,
+        time => Some(UnixTime(time)),
     }
 }
 

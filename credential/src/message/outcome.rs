@@ -7,7 +7,7 @@
 //! | 0 | 1 | result, 0 = grant |
 //! | 1 | 2 | longest ACK plaintext, octets |
 //! | 3 | 4 | version of the reader's revocation list |
-//! | 7 | 1 | wishes, bit 0 = time token |
+//! | 7 | 1 | wishes, bit 0 = time token, bit 1 = take a report |
 //! | 8 | 1 | number of tickets |
 //! | 9 | 108 each | ticket: lifetime in seconds (4), ticket (72), secret (32) |
 //! | … | to 225 | zero octets |
@@ -22,6 +22,7 @@ use crate::ticket::{HeldTicket, Ticket};
 use crate::wire::{Cursor, NoRoom, Writer};
 
 const WISH_TIME: u8 = 1;
+const WISH_REPORT: u8 = 2;
 
 /// Why a door stays shut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,6 +54,7 @@ pub(crate) struct OutcomeMessage {
     pub(crate) ack_max: u16,
     pub(crate) list_version: u32,
     pub(crate) wants_time: bool,
+    pub(crate) has_report: bool,
     pub(crate) tickets: Vec<(u32, HeldTicket), TICKETS_PER_OUTCOME>,
 }
 
@@ -65,7 +67,8 @@ impl OutcomeMessage {
         writer.put(&[result_code(self.result)])?;
         writer.put(&self.ack_max.to_be_bytes())?;
         writer.put(&self.list_version.to_be_bytes())?;
-        writer.put(&[if self.wants_time { WISH_TIME } else { 0 }])?;
+        let wishes = [(self.wants_time, WISH_TIME), (self.has_report, WISH_REPORT)];
+        writer.put(&[wishes.iter().filter(|(wish, _)| *wish).fold(0, |all, (_, bit)| all | bit)])?;
         writer.put(&[u8::try_from(self.tickets.len()).map_err(|_| NoRoom)?])?;
         for (lifetime_s, held) in &self.tickets {
             writer.put(&lifetime_s.to_be_bytes())?;
@@ -84,7 +87,8 @@ impl OutcomeMessage {
         };
         let ack_max = cursor.u16()?;
         let list_version = cursor.u32()?;
-        let wants_time = cursor.u8()? & WISH_TIME != 0;
+        let wishes = cursor.u8()?;
+        let (wants_time, has_report) = (wishes & WISH_TIME != 0, wishes & WISH_REPORT != 0);
         let count = cursor.u8()?;
         if usize::from(count) > TICKETS_PER_OUTCOME || (count != 0 && result.is_err()) {
             return Err(DecodeError::Count);
@@ -96,7 +100,7 @@ impl OutcomeMessage {
             tickets.push((lifetime_s, held)).map_err(|_| DecodeError::Count)?;
         }
         cursor.zeros()?;
-        Ok(Self { result, ack_max, list_version, wants_time, tickets })
+        Ok(Self { result, ack_max, list_version, wants_time, has_report, tickets })
     }
 }
 
@@ -114,7 +118,8 @@ impl DenyReason {
         }
     }
 
-    const fn from_code(code: u8) -> Self {
+    /// The reason that an octet stands for.
+    pub const fn from_code(code: u8) -> Self {
         match code {
             1 => Self::NotAccepted,
             2 => Self::Expired,
@@ -162,7 +167,7 @@ mod tests {
 
     fn outcome(result: TapResult, tickets: &[(u32, HeldTicket)]) -> OutcomeMessage {
         let tickets = Vec::from_slice(tickets).unwrap();
-        OutcomeMessage { result, ack_max: 2032, list_version: 7, wants_time: true, tickets }
+        OutcomeMessage { result, ack_max: 2032, list_version: 7, wants_time: true, has_report: true, tickets }
     }
 
     #[test]
@@ -193,8 +198,9 @@ mod tests {
     fn an_unknown_wish_is_ignored_and_padding_is_refused() {
         let mut plaintext = [0; OutcomeMessage::PLAINTEXT_OCTETS];
         outcome(Ok(()), &[]).encode(&mut plaintext).unwrap();
-        plaintext[7] = 0xFE;
-        assert_eq!(OutcomeMessage::decode(&plaintext).map(|outcome| outcome.wants_time), Ok(false));
+        plaintext[7] = 0xFC;
+        let wishes = |outcome: OutcomeMessage| (outcome.wants_time, outcome.has_report);
+        assert_eq!(OutcomeMessage::decode(&plaintext).map(wishes), Ok((false, false)));
         plaintext[100] = 1;
         assert_eq!(OutcomeMessage::decode(&plaintext), Err(DecodeError::Padding));
     }

@@ -52,6 +52,11 @@ impl SelectResponse {
         Ok(response)
     }
 
+    /// The longest command data that the device takes, in octets.
+    pub(crate) const fn longest_command(&self) -> u16 {
+        self.command_max
+    }
+
     /// Whether this reader and the device have what the exchange needs in common.
     pub(crate) fn negotiate(&self) -> Result<(), Error> {
         if !(self.lowest_version..=self.highest_version).contains(&VERSION) {

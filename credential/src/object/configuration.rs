@@ -15,6 +15,7 @@ use crate::wire::{Cursor, Writer};
 
 const LABEL: &[u8] = b"ostiary reader configuration";
 const TICKETS: u8 = 1;
+const REPORTS: u8 = 2;
 
 /// The fields of a configuration, not yet believed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +32,8 @@ pub struct ReaderConfiguration {
     pub tickets: bool,
     /// Version of the revocation list that the reader should hold by now, 0 = none.
     pub list_version: u32,
+    /// The key that the reader reports to; `None` if nobody wants its reports.
+    pub report_key: Option<Point>,
     /// How the user ID is written on the wire.
     pub output: OutputFormat,
 }
@@ -48,7 +51,8 @@ struct Front {
 
 impl ReaderConfiguration {
     /// Octets of the longest encoded configuration, signature included.
-    pub const OCTETS_MAX: usize = 14 + ReaderCertificate::OCTETS + 1 + 34 * ISSUER_KEYS_MAX + 1 + 4 + 9 + 64;
+    pub const OCTETS_MAX: usize =
+        14 + ReaderCertificate::OCTETS + 1 + 34 * ISSUER_KEYS_MAX + 1 + 4 + 33 + 9 + 64;
 
     /// Signs the configuration into `out` and returns its length.
     ///
@@ -65,8 +69,13 @@ impl ReaderConfiguration {
         for key in keys {
             signed::encode(&mut writer, key)?;
         }
-        writer.put(&[if self.tickets { TICKETS } else { 0 }])?;
+        let tickets = if self.tickets { TICKETS } else { 0 };
+        let reports = if self.report_key.is_some() { REPORTS } else { 0 };
+        writer.put(&[tickets | reports])?;
         writer.put(&self.list_version.to_be_bytes())?;
+        if let Some(key) = &self.report_key {
+            writer.put(&key.0)?;
+        }
         self.output.encode(&mut writer)?;
         let body_octets = writer.length();
         signed::sign(signer, LABEL, out, body_octets)
@@ -82,12 +91,12 @@ impl ReaderConfiguration {
         let mut cursor = Cursor::new(rest);
         let certificate = cursor.array()?;
         let issuers = decode_issuers(&mut cursor, head.project)?;
-        let tickets = match cursor.u8()? {
-            0 => false,
-            TICKETS => true,
-            _ => return Err(DecodeError::UnknownValue),
-        };
+        let flags = cursor.u8()?;
+        if flags & !(TICKETS | REPORTS) != 0 {
+            return Err(DecodeError::UnknownValue);
+        }
         let list_version = cursor.u32()?;
+        let report_key = if flags & REPORTS == 0 { None } else { Some(Point(cursor.array()?)) };
         let output = OutputFormat::decode(&mut cursor)?;
         cursor.finish()?;
         Ok(Self {
@@ -95,8 +104,9 @@ impl ReaderConfiguration {
             version: front.version,
             certificate,
             issuers,
-            tickets,
+            tickets: flags & TICKETS != 0,
             list_version,
+            report_key,
             output,
         })
     }

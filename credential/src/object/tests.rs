@@ -62,6 +62,7 @@ fn configuration() -> ReaderConfiguration {
         issuers: issuers(),
         tickets: true,
         list_version: 12,
+        report_key: Some(Point([2; 33])),
         output: OutputFormat::Wiegand(wiegand),
     }
 }

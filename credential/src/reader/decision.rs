@@ -6,6 +6,7 @@ use crate::crypto::{Crypto, Digest, Mismatch, Signature};
 use crate::id::{ReaderId, Serial, UserId};
 use crate::message::proof::tap_message;
 use crate::object::{Credential, IssuerKeys, VerifiedCredential, VerifiedRevocationList, VerifiedTimeToken};
+use crate::report::Acknowledged;
 use crate::time::UnixTime;
 
 pub use crate::message::outcome::DenyReason;
@@ -72,6 +73,28 @@ pub struct Brought<'m> {
     pub revocation_list: Option<VerifiedRevocationList<'m>>,
     /// A time token that moves the clock forward.
     pub time_token: Option<VerifiedTimeToken>,
+    /// What has arrived at the manager, of what the reader reported.
+    pub acknowledged: Option<Acknowledged>,
+    /// Octets of the longest report that the device takes now; `None` if it takes none.
+    pub report_room: Option<u16>,
+}
+
+impl Path {
+    /// The octet that stands for the path in a report.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Full => 0,
+            Self::Fast => 1,
+        }
+    }
+
+    pub(crate) const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Full),
+            1 => Some(Self::Fast),
+            _ => None,
+        }
+    }
 }
 
 impl Receipt {

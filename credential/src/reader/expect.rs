@@ -1,22 +1,27 @@
 //! One type for each message that a reader awaits; each is consumed by the message.
+//!
+//! None of these functions is inlined into its caller: the space that one of them takes on a small stack is then free
+//! for the others.
 
 use heapless::Vec;
 
 use super::Reader;
 use super::decision::{Brought, Decision, DenyReason, Outcome, Path, Receipt, Verdict};
 use super::session::ReaderEnv;
-use crate::crypto::{Crypto, InvalidKey, Point};
+use crate::crypto::{Crypto, InvalidKey, Point, TAG_OCTETS};
 use crate::error::{ApiMisuse, Error, PeerMisbehaved};
 use crate::id::Serial;
-use crate::limits::MESSAGE_MAX;
+use crate::limits::{MESSAGE_MAX, REPORT_MAX};
 use crate::message::CONFIRM_OCTETS;
 use crate::message::ack::Ack;
 use crate::message::hello::{Hello, time_code};
 use crate::message::offer::Offer;
 use crate::message::outcome::OutcomeMessage;
 use crate::message::proof::{Proof, tap_message};
+use crate::message::received::Received;
 use crate::message::select::SelectResponse;
 use crate::object::{VerifiedCredential, VerifiedRevocationList, VerifiedTimeToken};
+use crate::report::Acknowledgement;
 use crate::schedule::{Channel, FastSecret, FullSecret, Transcript, binder};
 use crate::secret::Secret;
 use crate::ticket::TicketContents;
@@ -67,6 +72,21 @@ enum DecidedKeys<C: Crypto> {
 pub(super) struct ExpectAck {
     h7: Transcript,
     channel: Channel,
+    /// Whether the device was asked to take a report.
+    wished: bool,
+}
+
+/// ACK opened and the device takes a report, if there is one.
+pub(super) struct MayReport {
+    h8: Transcript,
+    channel: Channel,
+    room: usize,
+}
+
+/// REPORT was sent.
+pub(super) struct ExpectReceived {
+    h9: Transcript,
+    channel: Channel,
 }
 
 /// Where an OFFER leads.
@@ -78,13 +98,14 @@ pub(super) enum Offered<C: Crypto> {
 
 impl ExpectSelected {
     /// Answers the device's versions and limits with HELLO.
+    #[inline(never)]
     pub(super) fn selected<C: Crypto>(
         self,
         reader: &mut Reader<C>,
         env: &mut ReaderEnv<'_>,
         data: &[u8],
         out: &mut [u8],
-    ) -> Result<(ExpectOffer<C>, usize, bool), Error> {
+    ) -> Result<(ExpectOffer<C>, usize, SelectResponse), Error> {
         let data: &[u8; SelectResponse::OCTETS] = exactly(data)?;
         let response = SelectResponse::decode(data)?;
         response.negotiate()?;
@@ -96,12 +117,13 @@ impl ExpectSelected {
         let h2 = Transcript::begin(&reader.crypto, self.transport, data);
         let h3 = h2.then(&reader.crypto, &[out.get(..length).unwrap_or_default()]);
         let expect = ExpectOffer { h3, ephemeral, hello_time: env.now.unix };
-        Ok((expect, length, response.extended_length()))
+        Ok((expect, length, response))
     }
 }
 
 impl<C: Crypto> ExpectOffer<C> {
     /// Decides by the ticket if it holds, else answers with CONFIRM.
+    #[inline(never)]
     pub(super) fn offer(
         self,
         reader: &Reader<C>,
@@ -154,6 +176,7 @@ impl<C: Crypto> ExpectOffer<C> {
 
 impl ExpectProof {
     /// Judges credential and device signature.
+    #[inline(never)]
     pub(super) fn proof<C: Crypto>(
         mut self,
         reader: &mut Reader<C>,
@@ -225,6 +248,7 @@ impl ExpectProof {
 
 impl<C: Crypto> Decided<C> {
     /// Tells the device.
+    #[inline(never)]
     pub(super) fn outcome(
         self,
         reader: &Reader<C>,
@@ -240,30 +264,40 @@ impl<C: Crypto> Decided<C> {
                 (h4, FastSecret::derive(crypto, h4, &psk, &ee).channel(crypto))
             }
         };
+        // Strangers carry no reports: the device has shown a credential of the project, or its ticket.
+        let genuine = !matches!(self.result, Err(DenyReason::NotAccepted));
         let granted = match verdict {
             Verdict::Stands => self.result,
             Verdict::Refused => self.result.and(Err(DenyReason::Refused)),
         };
-        let message = outcome_message(reader, env, granted);
+        let mut message = outcome_message(reader, env, granted);
+        message.has_report = genuine && reader.reports.is_some() && env.has_report;
+        let wished = message.has_report;
         let out = out.get_mut(..OutcomeMessage::OCTETS).ok_or(NoRoom)?;
         let (plaintext, tag) = out.split_last_chunk_mut().ok_or(NoRoom)?;
         message.encode(plaintext)?;
         *tag = channel.from_reader.seal(crypto, before, plaintext)?;
         let h7 = before.then(crypto, &[out]);
-        Ok((ExpectAck { h7, channel }, OutcomeMessage::OCTETS))
+        Ok((ExpectAck { h7, channel, wished }, OutcomeMessage::OCTETS))
     }
 }
 
 impl ExpectAck {
     /// Verifies what the device brought.
+    #[inline(never)]
     pub(super) fn ack<'m, C: Crypto>(
         mut self,
         reader: &Reader<C>,
         env: &ReaderEnv<'_>,
         data: &'m mut [u8],
-    ) -> Result<(Brought<'m>, Secret<32>), Error> {
+    ) -> Result<(Brought<'m>, Secret<32>, Option<MayReport>), Error> {
+        let h8 = self.h7.then(&reader.crypto, &[data]);
         let plaintext = self.channel.from_device.open(&reader.crypto, self.h7, data)?;
         let ack = Ack::decode(plaintext)?;
+        // A device that was not asked takes none, whatever it says.
+        let report_room = ack.report_room.filter(|_| self.wished);
+        let acknowledged =
+            ack.acknowledgement.and_then(|octets| reader.acknowledged(&Acknowledgement(*octets)));
         let (crypto, issuers) = (&reader.crypto, &reader.settings.issuers);
         let revocation_list = ack
             .revocation_list
@@ -273,7 +307,43 @@ impl ExpectAck {
             .time_token
             .and_then(|octets| VerifiedTimeToken::verify(crypto, octets, issuers).ok())
             .filter(|token| token.forward_from(env.now.unix).is_ok());
-        Ok((Brought { revocation_list, time_token }, self.channel.exporter))
+        let exporter = self.channel.exporter.clone();
+        let may_report =
+            report_room.map(|room| MayReport { h8, channel: self.channel, room: usize::from(room) });
+        Ok((Brought { revocation_list, time_token, acknowledged, report_room }, exporter, may_report))
+    }
+}
+
+impl MayReport {
+    /// Seals a report to the manager, and that to the device; `None` if there is nothing to report.
+    pub(super) fn report<C: Crypto>(
+        mut self,
+        reader: &Reader<C>,
+        env: &mut ReaderEnv<'_>,
+        longest_command: usize,
+        fill: &mut dyn FnMut(&mut [u8]) -> usize,
+        out: &mut [u8],
+    ) -> Result<Option<(ExpectReceived, usize)>, Error> {
+        let crypto = &reader.crypto;
+        let keys = reader.reports.as_ref().ok_or(Error::ApiMisuse(ApiMisuse::OutOfOrder))?;
+        let room = longest_command.min(out.len()).min(MESSAGE_MAX).saturating_sub(TAG_OCTETS);
+        let room = room.min(self.room).min(REPORT_MAX);
+        let report = out.get_mut(..room).unwrap_or_default();
+        let Some(length) = keys.seal(crypto, env.rng, fill, report) else { return Ok(None) };
+        let tag = self.channel.from_reader.seal(crypto, self.h8, out.get_mut(..length).ok_or(NoRoom)?)?;
+        let end = length.checked_add(TAG_OCTETS).ok_or(NoRoom)?;
+        out.get_mut(length..end).ok_or(NoRoom)?.copy_from_slice(&tag);
+        let h9 = self.h8.then(crypto, &[out.get(..end).unwrap_or_default()]);
+        Ok(Some((ExpectReceived { h9, channel: self.channel }, end)))
+    }
+}
+
+impl ExpectReceived {
+    /// Whether the device has kept the report.
+    pub(super) fn received<C: Crypto>(mut self, reader: &Reader<C>, data: &mut [u8]) -> Result<bool, Error> {
+        let _: &[u8; Received::OCTETS] = exactly(data)?;
+        let plaintext = self.channel.from_device.open(&reader.crypto, self.h9, data)?;
+        Ok(Received::decode(plaintext)?.kept)
     }
 }
 
@@ -319,6 +389,7 @@ fn outcome_message<C: Crypto>(
         ack_max: u16::try_from(MESSAGE_MAX.saturating_sub(CONFIRM_OCTETS)).unwrap_or(u16::MAX),
         list_version: env.revocations.version(),
         wants_time: env.wants_time,
+        has_report: false,
         tickets,
     }
 }

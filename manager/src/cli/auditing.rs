@@ -19,7 +19,7 @@ const PAGE: u32 = 1000;
 pub(crate) enum AuditCommand {
     /// List entries, oldest first.
     List(ListArguments),
-    /// Verify the whole chain of hashes; names the first entry that does not hold.
+    /// Verify the whole chain of hashes, and those of what readers reported; names the first entry that does not hold.
     Verify(VerifyArguments),
     /// Write all entries with their hashes to a file, one JSON object a line.
     Export(ExportArguments),
@@ -115,14 +115,22 @@ async fn verify(arguments: &VerifyArguments, key: &KeyArguments, json: bool) -> 
     let expected = arguments.expect_head.as_deref().map(head).transpose()?;
     let manager = opening::open(&arguments.project.dir, key).await?;
     let verified = manager.verify_audit_from(expected).await?;
+    let events = manager.verify_events().await?;
     manager.close().await;
+    let events = match events {
+        Ok(events) => events,
+        Err((reader, place)) => bail!("the events of reader {} do not hold from place {place} on", reader.0),
+    };
     match verified {
         Ok((length, hash)) => {
             let head = format!("{length}:{}", hex(&hash));
             if json {
-                output::object(&json!({ "holds": true, "entries": length, "head": head }))
+                output::object(
+                    &json!({ "holds": true, "entries": length, "head": head, "reader_events": events }),
+                )
             } else {
                 output::line(format!("The audit log holds: {length} entries."));
+                output::line(format!("What readers reported holds: {events} events."));
                 output::line(format!("Head, to be kept elsewhere and given to --expect-head: {head}"));
                 Ok(())
             }

@@ -9,7 +9,8 @@ use clap::{Args, Subcommand};
 use manager::domain::UserFilter;
 use manager::domain::UserOrder;
 
-use super::{KeyArguments, ProjectArguments};
+use super::events::UserTapsArguments;
+use super::{KeyArguments, ProjectArguments, events};
 
 const SECONDS_PER_HOUR: u32 = 3600;
 
@@ -22,6 +23,8 @@ pub(crate) enum UserCommand {
     List(ListArguments),
     /// Show a user with phones and what became of them.
     Show(OneUserArguments),
+    /// List where the phones of a user were granted or denied, as far as readers have reported it.
+    Taps(UserTapsArguments),
     /// Change what is known of a user.
     ///
     /// A changed address gets an invitation of its own while the user is invited. A changed ID revokes the credential
@@ -148,6 +151,7 @@ pub(super) async fn run(command: &UserCommand, key: &KeyArguments, json: bool) -
     let done = match command {
         UserCommand::Add(arguments) => one::add(&opened, arguments, json).await,
         UserCommand::List(arguments) => listing::list(&opened, arguments, json).await,
+        UserCommand::Taps(arguments) => events::of_user(&opened, arguments, json).await,
         UserCommand::Show(arguments) => one::show(&opened, arguments, json).await,
         UserCommand::Edit(arguments) => one::edit(&opened, arguments, json).await,
         UserCommand::Invite(arguments) => bulk::invite(&opened, arguments, json).await,
@@ -174,6 +178,7 @@ impl UserCommand {
         match self {
             Self::Add(arguments) => &arguments.project,
             Self::List(arguments) => &arguments.project,
+            Self::Taps(arguments) => &arguments.project,
             Self::Show(arguments) => &arguments.project,
             Self::Edit(arguments) => &arguments.project,
             Self::Invite(arguments) => &arguments.project,

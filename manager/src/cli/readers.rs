@@ -10,7 +10,8 @@ use manager::domain::{
 use manager::{EnrolledReader, NewReader, ReaderEdit, ReaderSummary};
 use serde_json::json;
 
-use super::{KeyArguments, ProjectArguments, opening, output};
+use super::events::ReaderEventsArguments;
+use super::{KeyArguments, ProjectArguments, events, opening, output};
 
 /// Readers that are read at a time.
 const PAGE: u32 = 1000;
@@ -27,6 +28,8 @@ pub(crate) enum ReaderCommand {
     Edit(EditArguments),
     /// Write the newest configuration of a reader, sealed to its key, to a file.
     Config(ConfigArguments),
+    /// List what a reader has reported through phones, and what of it is missing.
+    Events(ReaderEventsArguments),
     /// Revoke a reader: phones that hold the new revocation list answer it no more.
     Revoke(OneArguments),
 }
@@ -107,6 +110,7 @@ pub(super) async fn run(command: &ReaderCommand, key: &KeyArguments, json: bool)
         ReaderCommand::Show(arguments) => show(arguments, key, json).await,
         ReaderCommand::Edit(arguments) => edit(arguments, key, json).await,
         ReaderCommand::Config(arguments) => config(arguments, key, json).await,
+        ReaderCommand::Events(arguments) => events::of_reader(arguments, key, json).await,
         ReaderCommand::Revoke(arguments) => revoke(arguments, key, json).await,
     }
 }

@@ -274,6 +274,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         Refusal::RequestInvalid(_) => StatusCode::BAD_REQUEST,
         Refusal::Unauthorized => StatusCode::UNAUTHORIZED,
         Refusal::ProofInvalid
+        | Refusal::ReportInvalid
         | Refusal::DeviceRevoked
         | Refusal::UserSuspended
         | Refusal::AnswersWrong(_)

@@ -53,6 +53,8 @@ mod renewal;
 #[cfg(test)]
 mod repeating;
 #[cfg(test)]
+mod reports;
+#[cfg(test)]
 mod revocation;
 #[cfg(test)]
 mod scim;

@@ -56,6 +56,17 @@ pub(crate) struct RenewalChallenge {
     pub(crate) challenge: Octets<32>,
 }
 
+/// What became of reports, in their order.
+#[derive(Deserialize)]
+pub(crate) struct ReportsAnswer {
+    pub(crate) results: Vec<ReportAnswer>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct ReportAnswer {
+    pub(crate) acknowledgement: Option<Octets<28>>,
+}
+
 /// The answer to an activation or a renewal, not yet believed.
 #[derive(Deserialize)]
 pub(crate) struct DeviceAnswer {

@@ -39,6 +39,8 @@ pub struct Tap {
     pub brought_list: bool,
     /// Whether the reader was given a time token.
     pub brought_time: bool,
+    /// Whether the reader may hand over a report now; the link is better kept until it goes by itself.
+    pub takes_report: bool,
 }
 
 /// Why a tap came to nothing.

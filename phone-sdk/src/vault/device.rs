@@ -3,14 +3,19 @@
 use credential::crypto::Digest;
 use credential::device::{CredentialHandle, Wallet};
 use credential::id::{ProjectId, ReaderId};
+use credential::limits::REPORT_MAX;
 use credential::object::{IssuerKeys, VerifiedCertificate};
+use credential::report::Acknowledgement;
 use credential::ticket::HeldTicket;
 use credential::time::UnixTime;
 
 use super::Vault;
 use crate::journal::Changes;
-use crate::state::{CardRecord, Standing};
+use crate::state::{AcknowledgementRecord, CardRecord, ReportRecord, Standing};
 use crate::tickets::Entry;
+
+/// Seconds within which a manager has to have answered for reports to be carried to it: a week.
+const HEARD_LATELY_S: u32 = 7 * 86_400;
 
 impl Wallet for Vault {
     fn issuers(&self, project: ProjectId) -> Option<&IssuerKeys> {
@@ -108,6 +113,29 @@ impl Wallet for Vault {
     fn time_token(&self, project: ProjectId) -> Option<&[u8]> {
         let token = self.document.project(project)?.time_token.as_ref()?;
         Some(&token.octets)
+    }
+
+    /// As long as a reader makes it, where the manager has been heard of lately: else the way there is too long.
+    fn report_room(&self, project: ProjectId, _reader: ReaderId) -> Option<u16> {
+        let now = self.clock.now().unix?;
+        let lately = |card: &CardRecord| {
+            card.project == project && now.0.saturating_sub(card.heard_at) < HEARD_LATELY_S
+        };
+        let carries = self.document.settings.carries_reports && self.document.cards.iter().any(lately);
+        carries.then(|| u16::try_from(REPORT_MAX).ok()).flatten()
+    }
+
+    /// Stored before the reader is told so, so that a kill loses nothing that was promised.
+    fn keep_report(&mut self, project: ProjectId, reader: ReaderId, report: &[u8]) -> bool {
+        let Some(now) = self.clock.now().unix else { return false };
+        let record = ReportRecord { project, reader, octets: report.to_vec() };
+        self.change(|document| document.keep_report(record, now)).is_ok()
+    }
+
+    fn report_acknowledgement(&self, project: ProjectId, reader: ReaderId) -> Option<Acknowledgement> {
+        let of = |said: &&AcknowledgementRecord| (said.project, said.reader) == (project, reader);
+        let said = self.document.acknowledgements.iter().find(of)?;
+        said.octets.as_slice().try_into().ok().map(Acknowledgement)
     }
 }
 

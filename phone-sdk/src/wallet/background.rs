@@ -3,6 +3,7 @@
 use credential::time::UnixTime;
 
 use super::card::CardId;
+use super::carrying::deliver_at;
 use super::{Core, Wallet};
 use crate::error::{Error, Retry};
 use crate::state::{CardRecord, Standing};
@@ -20,6 +21,8 @@ pub struct RenewalReport {
     pub renewed: Vec<CardId>,
     /// Cards that were not renewed, and why; those whose failure is not final are tried again by themselves.
     pub failed: Vec<(CardId, Error)>,
+    /// How many reports of readers have arrived at their managers.
+    pub delivered: usize,
     /// When to call again; `None` while no card will have to be renewed.
     pub next: Option<UnixTime>,
 }
@@ -27,14 +30,15 @@ pub struct RenewalReport {
 impl Wallet {
     /// When [`Wallet::renew_due`] has something to do: ask the platform to wake the app then, with a network.
     ///
-    /// `None` while there is no card that can be renewed.
+    /// `None` while there is no card that can be renewed, and no report of a reader that waits for its manager.
     pub fn next_renewal_at(&self) -> Option<UnixTime> {
         let vault = self.core.vault();
-        vault.document().cards.iter().filter_map(due_at).min()
+        let document = vault.document();
+        document.cards.iter().filter_map(due_at).chain(deliver_at(document)).min()
     }
 
-    /// Renews the cards whose time has come, and fetches lists and time for the doors of their projects; blocks until
-    /// the managers have answered.
+    /// Renews the cards whose time has come, fetches lists and time for the doors of their projects, and takes along
+    /// what readers have reported; blocks until the managers have answered.
     ///
     /// A card whose renewal fails waits longer each time, from a minute to six hours, a quarter more or less so that
     /// phones do not all come back at once.
@@ -63,6 +67,7 @@ impl Wallet {
                 }
             }
         }
+        report.delivered = self.deliver_due(now)?;
         report.next = self.next_renewal_at();
         Ok(report)
     }

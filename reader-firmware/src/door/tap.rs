@@ -6,13 +6,17 @@ use credential::crypto::Crypto;
 use credential::error::Error;
 use credential::iso7816::{FrontEnd, StatusWord};
 use credential::limits::COMMAND_MAX;
+use credential::object::HeldRevocationList;
 use credential::reader::{Brought, Decision, Outcome, Verdict};
-use credential::time::Instant;
+use credential::report::{Blame, Event};
+use credential::time::{Instant, UnixTime};
 use credential::transport::Transport;
 use rand_core::CryptoRng;
 
 use super::{Door, DoorEvent, application, env};
+use crate::clock::WallClock;
 use crate::link::{GattLink, LinkError, NfcLink, NfcReceived, Sink, StreamLink};
+use crate::log::EventLog;
 use crate::output::Output;
 
 /// Octets of the longest message that an application sends, its instruction included.
@@ -47,7 +51,9 @@ pub(super) struct Tap {
     link: Link,
     /// Which application it runs, or is being selected.
     application: usize,
-    verdict: Option<Verdict>,
+    verdict: Option<(Verdict, Decision)>,
+    /// Whether the tap is over and only a report is being handed over.
+    reporting: bool,
 }
 
 enum Link {
@@ -56,7 +62,7 @@ enum Link {
     Stream(StreamLink),
 }
 
-impl<C: Crypto> Door<'_, C> {
+impl<C: Crypto, L: EventLog> Door<'_, C, L> {
     /// Takes what the radio says; `sink` gets what is to be transmitted.
     ///
     /// While a decision waits for [`Door::conclude`] nothing more is taken.
@@ -65,7 +71,7 @@ impl<C: Crypto> Door<'_, C> {
             Device::Arrived(arrival) => self.arrived(arrival, instant, sink),
             Device::Sent(octets) => self.sent(octets, rng, instant, sink),
             Device::Left => {
-                self.forget();
+                self.left(instant);
                 Ok(())
             }
         };
@@ -98,20 +104,22 @@ impl<C: Crypto> Door<'_, C> {
         }
     }
 
+    // Never inlined: a link is as large as a message, and what follows an arrival goes deep into the stack.
+    #[inline(never)]
     fn arrived(&mut self, arrival: Arrival, instant: Instant, sink: Sink<'_>) -> Result<(), Failure> {
-        self.forget();
+        self.left(instant);
         let now = self.clock.now(instant);
         let (link, transport) = match arrival {
             Arrival::Nfc(front_end) => {
                 let link = Link::Nfc { link: NfcLink::new(front_end), selecting: true };
-                self.tap = Some(Tap { link, application: 0, verdict: None });
+                self.tap = Some(Tap { link, application: 0, verdict: None, reporting: false });
                 return self.select(0, now.instant, sink);
             }
             Arrival::Gatt(att_mtu) => (Link::Gatt(GattLink::new(att_mtu)), Transport::BleGatt),
             Arrival::L2cap => (Link::Stream(StreamLink::new()), Transport::BleL2cap),
             Arrival::Tcp => (Link::Stream(StreamLink::new()), Transport::Tcp),
         };
-        self.tap = Some(Tap { link, application: 0, verdict: None });
+        self.tap = Some(Tap { link, application: 0, verdict: None, reporting: false });
         if let Some(application) = application(&mut self.exchange, &mut self.others, 0) {
             application.begin(transport, now);
         }
@@ -119,6 +127,7 @@ impl<C: Crypto> Door<'_, C> {
     }
 
     /// Selects the application with this index on the card.
+    #[inline(never)]
     fn select(&mut self, index: usize, instant: Instant, sink: Sink<'_>) -> Result<(), Failure> {
         let now = self.clock.now(instant);
         let Some(tap) = self.tap.as_mut() else { return Ok(()) };
@@ -167,6 +176,7 @@ impl<C: Crypto> Door<'_, C> {
     }
 
     /// Hands a whole message in the working space to the application.
+    #[inline(never)]
     fn message(
         &mut self,
         length: usize,
@@ -185,7 +195,7 @@ impl<C: Crypto> Door<'_, C> {
             None => ReaderIncoming::Message(data),
         };
         let mut out = [0; OUT];
-        let mut env = env(&self.list, &self.clock, rng, instant);
+        let mut env = env(&self.list, &self.clock, false, rng, instant);
         match application.receive(&mut env, incoming, &mut out)? {
             ReaderAction::Send(outgoing) => {
                 if let Link::Nfc { link, selecting } = &mut tap.link {
@@ -199,18 +209,78 @@ impl<C: Crypto> Door<'_, C> {
                 Ok(())
             }
             ReaderAction::Finished(brought) => {
-                let events = take(brought, &mut self.list, &mut self.clock, instant);
-                self.tap = None;
-                events.into_iter().flatten().for_each(|event| self.report(event));
-                self.report(DoorEvent::Finished);
+                tap.reporting = true;
+                let takes_report = brought.report_room.is_some();
+                if let Some(acknowledged) = brought.acknowledged {
+                    self.reporting.acknowledged(acknowledged);
+                }
+                let before = self.clock.now(instant).unix;
+                let (version, time) = take(brought, &mut self.list, &mut self.clock, instant);
+                if let Some(version) = version {
+                    self.note(&Event::ListTaken { version }, instant);
+                    self.report(DoorEvent::ListTaken { version });
+                }
+                if let Some(time) = time {
+                    self.note(&Event::TimeTaken { before }, instant);
+                    self.report(DoorEvent::TimeTaken { time });
+                }
+                let handing_over = if takes_report { self.hand_over(rng, instant, sink)? } else { false };
+                if !handing_over {
+                    self.finished();
+                }
+                Ok(())
+            }
+            ReaderAction::Reported { kept } => {
+                if kept {
+                    self.reporting.handed_over();
+                }
+                self.finished();
                 Ok(())
             }
         }
     }
 
+    /// Hands the device a report; `false` if there is none.
+    fn hand_over(
+        &mut self,
+        rng: &mut dyn CryptoRng,
+        instant: Instant,
+        sink: Sink<'_>,
+    ) -> Result<bool, Failure> {
+        self.reporting.settle_failures(self.clock.now(instant).unix);
+        let Some(tap) = self.tap.as_mut() else { return Ok(false) };
+        let Some(application) = application(&mut self.exchange, &mut self.others, tap.application) else {
+            return Ok(false);
+        };
+        let mut env = env(&self.list, &self.clock, true, rng, instant);
+        let reporting = &mut self.reporting;
+        let outgoing = application.report(&mut env, &mut |room| reporting.fill(room), &mut self.space)?;
+        let Some(outgoing) = outgoing else { return Ok(false) };
+        tap.link.send(outgoing, &self.space, sink)?;
+        Ok(true)
+    }
+
+    /// The link is of no more use to the tap.
+    fn finished(&mut self) {
+        self.forget();
+        self.report(DoorEvent::Finished);
+    }
+
+    /// The device is gone; a decision that it was not told stands all the same.
+    fn left(&mut self, instant: Instant) {
+        if let Some((verdict, decision)) = self.tap.as_mut().and_then(|tap| tap.verdict.take()) {
+            self.reporting.decided(self.clock.now(instant).unix, &decision, verdict);
+        }
+        if self.tap.as_ref().is_some_and(|tap| tap.reporting) {
+            self.finished();
+        }
+        self.forget();
+    }
+
     /// Puts out what a decision gives.
+    #[inline(never)]
     fn decided(&mut self, decision: Decision) {
-        let Decision { outcome, path, serial, receipt } = decision;
+        let Decision { outcome, path, serial, receipt } = decision.clone();
         let (event, verdict) = match outcome {
             Outcome::Grant(user_id) => match Output::new(self.output, &user_id) {
                 Ok(output) => (DoorEvent::Granted { output, path, serial, receipt }, Verdict::Stands),
@@ -219,7 +289,7 @@ impl<C: Crypto> Door<'_, C> {
             Outcome::Deny(reason) => (DoorEvent::Denied { reason, path, serial }, Verdict::Stands),
         };
         if let Some(tap) = self.tap.as_mut() {
-            tap.verdict = Some(verdict);
+            tap.verdict = Some((verdict, decision));
         }
         self.report(event);
     }
@@ -232,21 +302,46 @@ impl<C: Crypto> Door<'_, C> {
         sink: Sink<'_>,
     ) -> Result<(), Failure> {
         let Some(tap) = self.tap.as_mut() else { return Ok(()) };
-        let Some(verdict) = tap.verdict.take() else { return Ok(()) };
+        let Some((verdict, decision)) = tap.verdict.take() else { return Ok(()) };
+        let verdict = if refused { Verdict::Refused } else { verdict };
+        let told = self.tell(verdict, rng, instant, sink);
+        // Behind the answer: what keeps the log may be slow.
+        self.reporting.decided(self.clock.now(instant).unix, &decision, verdict);
+        told
+    }
+
+    fn tell(
+        &mut self,
+        verdict: Verdict,
+        rng: &mut dyn CryptoRng,
+        instant: Instant,
+        sink: Sink<'_>,
+    ) -> Result<(), Failure> {
+        let Some(tap) = self.tap.as_mut() else { return Ok(()) };
         let Some(application) = application(&mut self.exchange, &mut self.others, tap.application) else {
             return Ok(());
         };
-        let verdict = if refused { Verdict::Refused } else { verdict };
         let mut out = [0; OUT];
-        let mut env = env(&self.list, &self.clock, rng, instant);
+        let has_report = self.reporting.log.keeps();
+        let mut env = env(&self.list, &self.clock, has_report, rng, instant);
         let outgoing = application.conclude(&mut env, verdict, &mut out)?;
         tap.link.send(outgoing, &out, sink)
     }
 
     /// An error ends the tap and the door waits for the next one.
+    #[inline(never)]
     fn settle(&mut self, result: Result<(), Failure>) {
         let Err(failure) = result else { return };
+        if self.tap.as_ref().is_some_and(|tap| tap.reporting) {
+            // The report is handed over another time.
+            return self.finished();
+        }
         self.forget();
+        self.reporting.failed(match failure {
+            Failure::Exchange(error) => Blame::from(error),
+            Failure::Link(_) => Blame::Link,
+            Failure::NoApplication => Blame::NoApplication,
+        });
         self.report(match failure {
             Failure::Exchange(error) => DoorEvent::Failed(error),
             Failure::Link(error) => DoorEvent::LinkFailed(error),
@@ -280,19 +375,17 @@ impl Link {
     }
 }
 
-/// Puts what a device brought into force.
+/// Puts what a device brought into force: the version of the list and the time that hold from now on.
+#[inline(never)]
 fn take<const N: usize>(
     brought: Brought<'_>,
-    list: &mut credential::object::HeldRevocationList<N>,
-    clock: &mut crate::clock::WallClock,
+    list: &mut HeldRevocationList<N>,
+    clock: &mut WallClock,
     instant: Instant,
-) -> [Option<DoorEvent>; 2] {
+) -> (Option<u32>, Option<UnixTime>) {
     let taken = brought.revocation_list.filter(|newer| list.replace(newer).is_ok());
     let set = brought.time_token.and_then(|token| clock.set(&token, instant).ok());
-    [
-        taken.map(|list| DoorEvent::ListTaken { version: list.version() }),
-        set.map(|time| DoorEvent::TimeTaken { time }),
-    ]
+    (taken.map(|list| list.version()), set)
 }
 
 /// What ends a tap before its time.

@@ -66,18 +66,39 @@ pub(super) fn tell(
         first.name(),
         count(revoked.serials.len(), "serial"),
     ));
+    if stage.building.cut_power(runtime)? {
+        narrator.chapter(
+            "The door's power is cut: what it was enrolled with and what it was told is in its flash",
+        );
+    }
     stage.play(&REVOKED, &mut first)?;
+    first.deliver_reports()?;
     let expired = last.as_mut().unwrap_or(&mut first);
-    stage.building.wait_at_door(EIGHT_DAYS_S);
+    stage.building.door.wait(EIGHT_DAYS_S)?;
     narrator.chapter(&format!(
         "Eight days pass at the door, and the phone of {} was never online",
         expired.name()
     ));
     stage.play(&EXPIRED, expired)?;
-    let Stage { rows, failures, .. } = stage;
+    expired.deliver_reports()?;
+    stage.building.look_at_board()?;
+    let board = stage.building.footprint;
+    let Stage { building, rows, mut failures, .. } = stage;
+    let reported = runtime.block_on(building.reported())?;
+    if reported.taps != rows.len() {
+        failures.push(format!("the manager knows of {} taps, not of {}", reported.taps, rows.len()));
+    }
     let expected_taps = people.users.len().saturating_mul(ARRIVALS.len()).saturating_add(2);
     let ok = failures.is_empty() && rows.len() == expected_taps;
-    Ok(Report { ok, directory: dir.display().to_string(), taps: rows, failures })
+    Ok(Report {
+        ok,
+        directory: dir.display().to_string(),
+        board,
+        reported: reported.taps,
+        proven: reported.proven,
+        taps: rows,
+        failures,
+    })
 }
 
 struct Stage<'s> {
@@ -105,6 +126,7 @@ impl Stage<'_> {
             for scene in &ARRIVALS {
                 self.play(scene, &mut phone)?;
             }
+            phone.deliver_reports()?;
             if first.is_none() {
                 first = Some(phone);
             } else {

@@ -180,7 +180,7 @@ impl<C: Crypto> Pair<C> {
 }
 
 fn reader_env<'a>(rng: &'a mut StdRng, list: &'a HeldRevocationList<2048>) -> ReaderEnv<'a> {
-    ReaderEnv { now: at_ms(0), rng, revocations: list, wants_time: false }
+    ReaderEnv { now: at_ms(0), rng, revocations: list, wants_time: false, has_report: false }
 }
 
 impl Card {

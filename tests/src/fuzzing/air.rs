@@ -20,6 +20,9 @@ use super::stage::{Draws, FORGED_VERSION, Stage, Standing, Visitor};
 use crate::pair::{Door, HeldList};
 use crate::world::START;
 
+/// Octets that the door has to report.
+const REPORTED_OCTETS: usize = 60;
+
 /// What the holder key does when it is asked to sign.
 pub(super) enum Signing {
     Genuine,
@@ -112,8 +115,13 @@ impl<'s> Air<'s> {
         let heard = data.clone();
         let mut out = vec![0; self.out_octets];
         let door = &mut self.door;
-        let mut env =
-            ReaderEnv { now, rng: &mut self.rng, revocations: &door.list, wants_time: door.wants_time };
+        let mut env = ReaderEnv {
+            now,
+            rng: &mut self.rng,
+            revocations: &door.list,
+            wants_time: door.wants_time,
+            has_report: true,
+        };
         match door.session.receive(&mut door.reader, &mut env, &mut data, status, &mut out) {
             Err(error) => {
                 assert!(door.session.is_idle(), "an error leaves the session idle");
@@ -126,9 +134,42 @@ impl<'s> Air<'s> {
                 match step {
                     ReaderStep::Send { instruction, length } => self.sent(instruction, &out[..length]),
                     ReaderStep::Decided(decision) => self.decided(&decision),
-                    ReaderStep::Finished { brought, exporter } => self.finished(&brought, &exporter),
+                    ReaderStep::Finished { brought, exporter } => {
+                        self.finished(&brought, &exporter);
+                        self.report(brought.report_room);
+                    }
+                    ReaderStep::Reported { kept } => {
+                        assert!(kept, "a visitor keeps what it takes");
+                        assert!(self.partner().1.exporter.is_some());
+                    }
                 }
             }
+        }
+    }
+
+    /// The door hands over a report, if the device has said that it takes one.
+    fn report(&mut self, room: Option<u16>) {
+        let now = self.door_now();
+        let mut out = vec![0; self.out_octets];
+        let door = &mut self.door;
+        let mut env = ReaderEnv {
+            now,
+            rng: &mut self.rng,
+            revocations: &door.list,
+            wants_time: false,
+            has_report: true,
+        };
+        let fill = &mut |to: &mut [u8]| to.iter_mut().take(REPORTED_OCTETS).map(|to| *to = 7).count();
+        match door.session.report(&door.reader, &mut env, fill, &mut out) {
+            Ok(Some(ReaderStep::Send { instruction, length })) => {
+                let room = usize::from(room.expect("only a device that takes one is handed a report"));
+                assert!(instruction == Instruction::Report && length <= room + 16);
+                self.sent(instruction, &out[..length]);
+            }
+            Ok(Some(_)) => panic!("report only sends"),
+            // No room for a report, on either side.
+            Ok(None) => assert!(room.is_some() && door.session.is_idle()),
+            Err(_) => assert!(room.is_none() && door.session.is_idle()),
         }
     }
 
@@ -137,8 +178,13 @@ impl<'s> Air<'s> {
         let now = self.door_now();
         let mut out = vec![0; self.out_octets];
         let door = &mut self.door;
-        let mut env =
-            ReaderEnv { now, rng: &mut self.rng, revocations: &door.list, wants_time: door.wants_time };
+        let mut env = ReaderEnv {
+            now,
+            rng: &mut self.rng,
+            revocations: &door.list,
+            wants_time: door.wants_time,
+            has_report: true,
+        };
         let was_deciding = std::mem::take(&mut self.deciding);
         match door.session.conclude(&door.reader, &mut env, verdict, &mut out) {
             Ok(ReaderStep::Send { instruction, length }) => {
@@ -164,7 +210,8 @@ impl<'s> Air<'s> {
         self.deciding &= !overdue;
         let session = &mut self.visitor().phone.session;
         let overdue = session.poll_at().is_some_and(|deadline| now >= deadline);
-        assert_eq!(session.expire(now).is_err(), overdue);
+        let waits = !session.is_idle();
+        assert_eq!(session.expire(now).is_err(), overdue && waits);
     }
 
     pub(super) fn reset_door(&mut self) {
@@ -216,6 +263,9 @@ impl<'s> Air<'s> {
                     assert_eq!(Some(report.result), told.decided, "a device believes what the reader said");
                     assert!(!log.decoy);
                     log.exporter = Some(report.exporter.clone());
+                }
+                Some(DeviceEvent::Reported { .. }) => {
+                    assert!(self.door_logs.iter().any(|door| door.said(&log.log)), "the door reported");
                 }
                 _ => {}
             }
@@ -363,6 +413,10 @@ fn check_reply(session: &DeviceSession<Remembering>, instruction: u8, reply: &Re
             Some(Instruction::Confirm) => assert!(asked && reply.length == 237),
             Some(Instruction::Outcome) => {
                 assert!(reply.length >= 16 && matches!(reply.event, Some(DeviceEvent::Finished(_))));
+                assert!(session.is_idle());
+            }
+            Some(Instruction::Report) => {
+                assert!(reply.length == 17 && reply.event == Some(DeviceEvent::Reported { kept: true }));
                 assert!(session.is_idle());
             }
             None => panic!("an unknown instruction was answered"),

@@ -219,6 +219,7 @@ impl Project {
             issuers: IssuerKeys::new(world.project, &keys).unwrap(),
             tickets: true,
             list_version: 5,
+            report_key: Some(own_key),
             output: OutputFormat::Wiegand(Wiegand {
                 base: IdBase::Decimal,
                 bits: 26,

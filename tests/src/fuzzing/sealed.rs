@@ -181,7 +181,7 @@ impl Scene {
             if action & 0x80 != 0 {
                 input.mutate(&mut item);
             }
-            plaintext.push(1 + (action >> 2) % 3);
+            plaintext.push(1 + (action >> 2) % 5);
             plaintext.extend_from_slice(&u16::try_from(item.len()).unwrap().to_be_bytes());
             plaintext.extend_from_slice(&item);
         }
@@ -262,6 +262,8 @@ fn told(plaintext: &[u8]) -> Option<Result<(), DenyReason>> {
 struct Items {
     list: Option<Vec<u8>>,
     token: Option<Vec<u8>>,
+    room: Option<Vec<u8>>,
+    acknowledgement: Option<Vec<u8>>,
 }
 
 /// What the specification makes of the plaintext of an ACK; `None` if it is not well-formed.
@@ -273,6 +275,8 @@ fn brought(mut plaintext: &[u8]) -> Option<Items> {
         let place = match kind {
             1 => &mut items.list,
             2 => &mut items.token,
+            3 if item.len() == 2 => &mut items.room,
+            4 if item.len() == 28 => &mut items.acknowledgement,
             _ => return None,
         };
         if place.replace(item.to_vec()).is_some() {

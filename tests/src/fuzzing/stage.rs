@@ -16,7 +16,7 @@ use super::log::PhoneLog;
 use super::remembering::Remembering;
 use crate::pair::{Door, Phone};
 use crate::wallet::MemoryWallet;
-use crate::world::{START, WEEK_S, World, at_ms};
+use crate::world::{START, WEEK_S, World, at_ms, report_point};
 
 /// The door's name.
 pub(super) const READER: ReaderId = ReaderId(7);
@@ -67,7 +67,12 @@ impl Stage {
         let scalar = world.scalar();
         let key = public_point(&scalar);
         let certificate = world.certificate(READER.0, key, Presence::None).issue(&world.issuer).unwrap();
-        let settings = ReaderSettings { certificate, issuers: world.issuers(), tickets: true };
+        let settings = ReaderSettings {
+            certificate,
+            issuers: world.issuers(),
+            tickets: true,
+            report_key: Some(report_point()),
+        };
         let visitors = visitors(&mut world);
         let mut forger = World::new(99);
         forger.project = world.project;
@@ -116,6 +121,8 @@ impl Visitor {
         let wallet = &mut self.phone.wallet;
         wallet.revoked_readers.clear();
         (wallet.list, wallet.time_token) = (None, None);
+        wallet.report_room = Some(100);
+        wallet.reports.clear();
     }
 }
 

@@ -1,9 +1,10 @@
 //! A reader and a device that either implementation can be.
 
 use credential::crypto::{Crypto, RustCrypto, Signer, SoftwareSigner};
-use credential::id::{IssuerIndex, Serial, UserId};
+use credential::id::{IssuerIndex, ReaderId, Serial, UserId};
 use credential::object::{Credential, Presence};
 use credential::reader::{Reader, ReaderSettings};
+use credential::report::{Acknowledgement, ReportKeys};
 use credential::secret::Secret;
 use credential::time::{UnixTime, Validity};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use serde_json::{Value, json};
 use crate::pair::{Door, Phone};
 use crate::vectors::octets::hex;
 use crate::wallet::MemoryWallet;
-use crate::world::{CRYPTO, START, WEEK_S, World, at_ms};
+use crate::world::{CRYPTO, REPORT_SCALAR, START, WEEK_S, World, at_ms, report_point};
 
 /// The user ID of everybody here.
 pub const USER_ID: &str = "0004927716253811";
@@ -30,6 +31,12 @@ pub struct Cast {
     pub time_token: Option<Vec<u8>>,
     /// Whether the reader asks for a token.
     pub wants_time: bool,
+    /// What the reader has to report.
+    pub contents: Option<Vec<u8>>,
+    /// The longest report that the device takes.
+    pub report_room: Option<u16>,
+    /// The acknowledgement that it brings.
+    pub acknowledgement: Option<Acknowledgement>,
     reader: Secret<32>,
     certificate: [u8; 120],
     holder: Secret<32>,
@@ -59,6 +66,9 @@ impl Cast {
             list: None,
             time_token: None,
             wants_time: false,
+            contents: None,
+            report_room: None,
+            acknowledgement: None,
             reader,
             certificate,
             holder,
@@ -66,12 +76,25 @@ impl Cast {
         }
     }
 
+    /// The report keys of the project's manager for the reader.
+    pub fn report_keys(&self) -> ReportKeys {
+        let own = CRYPTO.agreement_key(&REPORT_SCALAR).unwrap();
+        let reader = CRYPTO.public_point(&CRYPTO.agreement_key(&self.reader).unwrap());
+        ReportKeys::derive(&CRYPTO, &own, &reader, self.world.project, ReaderId(READER)).unwrap()
+    }
+
     /// The reader of this implementation.
     pub fn door(&mut self) -> Door<RustCrypto> {
         let issuers = self.world.issuers();
-        let settings = ReaderSettings { certificate: self.certificate, issuers, tickets: true };
+        let settings = ReaderSettings {
+            certificate: self.certificate,
+            issuers,
+            tickets: true,
+            report_key: Some(report_point()),
+        };
         let reader = Reader::new(CRYPTO, &self.reader, settings, &mut self.world.rng, at_ms(0)).unwrap();
-        Door { wants_time: self.wants_time, ..Door::new(reader) }
+        let to_report = self.contents.clone();
+        Door { wants_time: self.wants_time, to_report, ..Door::new(reader) }
     }
 
     /// The device of this implementation.
@@ -81,6 +104,8 @@ impl Cast {
         wallet.credential = Some((self.world.project, self.credential.clone()));
         wallet.list.clone_from(&self.list);
         wallet.time_token.clone_from(&self.time_token);
+        wallet.report_room = self.report_room;
+        wallet.acknowledgement = self.acknowledgement;
         let mut phone = Phone::new(CRYPTO, wallet);
         phone.presence = Presence::Verified;
         phone
@@ -100,12 +125,16 @@ impl Cast {
                 "secret": hex(self.reader.expose()),
                 "certificate": hex(&self.certificate),
                 "wants_time": self.wants_time,
+                "report_key": hex(&report_point().0),
+                "report": self.contents.as_ref().map(|contents| json!({ "contents": hex(contents) })),
             },
             "device": {
                 "credential": hex(&self.credential),
                 "holder_secret": hex(self.holder.expose()),
                 "revocation_list": self.list.as_ref().map(|(_, octets)| hex(octets)),
                 "time_token": self.time_token.as_deref().map(hex),
+                "report_room": self.report_room,
+                "report_acknowledgement": self.acknowledgement.map(|held| hex(&held.0)),
             },
         })
     }

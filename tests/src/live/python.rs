@@ -42,6 +42,8 @@ pub struct Line {
     pub user_id: String,
     /// What a device brought, or a reader took.
     pub brought: Vec<Value>,
+    /// Whether a report was handed over and kept; `None` if there was none.
+    pub reported: Option<bool>,
 }
 
 impl Python {

@@ -65,6 +65,10 @@ pub struct Script {
     pub revoked: Vec<Serial>,
     /// What the time token says.
     pub time: UnixTime,
+    /// Reports that arrived: reader and octets.
+    pub reports: Vec<(u32, Vec<u8>)>,
+    /// What is answered to each; without it, that it is no report.
+    pub acknowledgement: Option<[u8; 28]>,
     holder: Option<Point>,
     serial: u64,
 }
@@ -89,6 +93,8 @@ impl ScriptedManager {
             list: None,
             revoked: Vec::new(),
             time: START,
+            reports: Vec::new(),
+            acknowledgement: None,
             holder: None,
             serial: 100,
         };
@@ -167,6 +173,19 @@ impl Script {
                 let point = decoded(&request.body["public_key"]).try_into().map(Point).unwrap();
                 self.holder = Some(point);
                 HttpResponse { status: 201, ..ok(&self.issued()) }
+            }
+            "/v1/reports" => {
+                let carried = request.body["reports"].as_array().unwrap();
+                let taken = carried.iter().map(|report| {
+                    let reader = u32::try_from(report["reader"].as_u64().unwrap()).unwrap();
+                    self.reports.push((reader, decoded(&report["report"])));
+                    let code =
+                        if self.acknowledgement.is_none() { json!("report-invalid") } else { Value::Null };
+                    let acknowledgement = self.acknowledgement.map(|octets| encoded(&octets));
+                    json!({ "reader": reader, "acknowledgement": acknowledgement, "code": code })
+                });
+                let results: Vec<Value> = taken.collect();
+                ok(&json!({ "results": results }))
             }
             path if path.ends_with("/renewal/challenge") => {
                 ok(&json!({ "challenge": challenge, "expires_at": START.0 + 300 }))

@@ -48,10 +48,24 @@ pub struct ReaderBlock {
     pub longest_ack: usize,
     /// Whether it asks for a time token.
     pub wants_time: bool,
+    /// The key that it reports to.
+    pub report_key: Option<Octets>,
+    /// What it has to report.
+    pub report: Option<ReportBlock>,
     /// Scalars of its ephemeral keys.
     pub ephemerals: Vec<Octets>,
     /// Nonces of the tickets that it gives.
     pub nonces: Vec<Octets>,
+}
+
+/// A report before it is sealed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReportBlock {
+    /// 12 octets.
+    pub nonce: Octets,
+    /// What is sealed.
+    pub contents: Octets,
 }
 
 /// A ticket that a device holds.
@@ -88,6 +102,10 @@ pub struct DeviceBlock {
     pub revocation_list: Option<Octets>,
     /// The token that it brings.
     pub time_token: Option<Octets>,
+    /// The longest report that it takes.
+    pub report_room: Option<u16>,
+    /// The acknowledgement that it brings.
+    pub report_acknowledgement: Option<Octets>,
     /// Tickets.
     pub tickets: Vec<TicketBlock>,
     /// What it answers to SELECT.

@@ -6,6 +6,7 @@ use credential::id::{ProjectId, ReaderId};
 use credential::iso7816::StatusWord;
 use credential::limits::MESSAGE_MAX;
 use credential::object::{Presence, VerifiedRevocationList};
+use credential::report::Acknowledgement;
 use credential::secret::Secret;
 use credential::ticket::{HeldTicket, Ticket};
 use credential::time::{Instant, Now, UnixTime};
@@ -149,6 +150,9 @@ fn wallet<C: Crypto>(crypto: &C, block: &DeviceBlock) -> Result<MemoryWallet, St
         }
     }
     wallet.time_token = block.time_token.as_ref().map(|token| token.0.clone());
+    wallet.report_room = block.report_room;
+    let held = block.report_acknowledgement.as_ref();
+    wallet.acknowledgement = held.map(|octets| octets.array().map(Acknowledgement)).transpose()?;
     for held in &block.tickets {
         let ticket = HeldTicket { ticket: Ticket(held.ticket.array()?), psk: Secret::new(held.psk.array()?) };
         wallet.tickets.entry(ReaderId(held.reader_id)).or_default().push((ticket, UnixTime(held.expires)));

@@ -72,6 +72,7 @@ enum CommandName {
     Hello,
     Confirm,
     Outcome,
+    Report,
     Unknown,
 }
 
@@ -199,6 +200,7 @@ impl CommandName {
             Self::Hello => Some(Instruction::Hello),
             Self::Confirm => Some(Instruction::Confirm),
             Self::Outcome => Some(Instruction::Outcome),
+            Self::Report => Some(Instruction::Report),
             Self::Select | Self::Unknown => None,
         }
     }

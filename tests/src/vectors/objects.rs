@@ -120,10 +120,15 @@ fn bad_point<C: Crypto>(crypto: &C, case: &ObjectCase, verified: Result<Value, O
         Kind::ReaderCertificate => vec![ReaderCertificate::decode(octets).map_err(malformed)?.public_key],
         Kind::Credential => vec![Credential::decode(octets).map_err(malformed)?.holder_key],
         Kind::ReaderConfiguration => {
-            // The certificate in it would have to hold under the bad key.
-            same("verified", verified.map_err(refusal), Err::<Value, _>(Expect::BadSignature))?;
             let configuration = ReaderConfiguration::decode(octets).map_err(malformed)?;
-            configuration.issuers.keys().iter().map(|key| key.point).collect()
+            match configuration.report_key {
+                Some(key) => vec![key],
+                None => {
+                    // The certificate in it would have to hold under the bad key.
+                    same("verified", verified.map_err(refusal), Err::<Value, _>(Expect::BadSignature))?;
+                    configuration.issuers.keys().iter().map(|key| key.point).collect()
+                }
+            }
         }
         Kind::RevocationList | Kind::TimeToken => return Err("there is no point in it".to_owned()),
     };
@@ -217,8 +222,9 @@ fn configuration_fields(configuration: &ReaderConfiguration) -> Value {
         "version": configuration.version,
         "certificate": hex(&configuration.certificate),
         "issuer_keys": configuration.issuers.keys().iter().map(key).collect::<Vec<_>>(),
-        "flags": u8::from(configuration.tickets),
+        "flags": u8::from(configuration.tickets) | u8::from(configuration.report_key.is_some()) << 1,
         "list_version": configuration.list_version,
+        "report_key": configuration.report_key.map(|key| hex(&key.0)),
         "output": match configuration.output {
             OutputFormat::Text => json!({ "format": "text" }),
             OutputFormat::Wiegand(wiegand) => json!({

@@ -1,10 +1,10 @@
 //! The reader of a vector: its session with exactly the state and the random octets that the vector gives.
 
-use credential::crypto::Crypto;
+use credential::crypto::{Crypto, Point};
 use credential::error::Error;
 use credential::id::ProjectId;
 use credential::iso7816::StatusWord;
-use credential::limits::{COMMAND_MAX, MESSAGE_MAX, TICKET_KEY_LIFE_MS};
+use credential::limits::{MESSAGE_MAX, TICKET_KEY_LIFE_MS};
 use credential::message::Instruction;
 use credential::object::{HeldRevocationList, Revocations, VerifiedRevocationList};
 use credential::reader::{
@@ -23,6 +23,10 @@ use super::script::Script;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Item {
+    /// What has arrived at the manager.
+    ReportAcknowledgement,
+    /// Room for a report.
+    ReportRoom,
     /// A revocation list.
     RevocationList,
     /// A time token.
@@ -37,6 +41,9 @@ pub struct VectorReader<C: Crypto> {
     now: Now,
     rng: Script,
     wants_time: bool,
+    contents: Option<Vec<u8>>,
+    /// Up to where the manager says that it has everything.
+    pub acknowledged_up_to: Option<u32>,
     denied_user_ids: Vec<String>,
     /// The decision, once it is made.
     pub decision: Option<Decision>,
@@ -55,7 +62,11 @@ pub enum Did {
         used: Vec<Item>,
         /// Key material for what comes after the tap.
         exporter: Secret<32>,
+        /// The report that follows.
+        report: Option<(Instruction, Vec<u8>)>,
     },
+    /// The report was kept, or not.
+    Reported(bool),
     /// It gives up.
     Failed(Error),
 }
@@ -87,6 +98,7 @@ impl<C: Crypto> VectorReader<C> {
             certificate: block.certificate.array()?,
             issuers,
             tickets: block.tickets_issued != 0,
+            report_key: block.report_key.as_ref().map(|key| key.array().map(Point)).transpose()?,
         };
         let unix = (block.clock != 0).then_some(UnixTime(block.clock));
         let (mut rng, now) = random_octets(block)?;
@@ -97,6 +109,7 @@ impl<C: Crypto> VectorReader<C> {
         let instant = Instant(TICKET_KEY_LIFE_MS);
         reader.prepare(&mut rng, Now { instant, unix });
         let nonces: usize = block.nonces.iter().map(|nonce| nonce.0.len()).sum();
+        let nonces = nonces + block.report.as_ref().map_or(0, |report| report.nonce.0.len());
         same("random octets left", rng.left(), nonces)?;
         let now = Now { instant: now, unix };
         let mut session = ReaderSession::new();
@@ -108,6 +121,8 @@ impl<C: Crypto> VectorReader<C> {
             now,
             rng,
             wants_time: block.wants_time,
+            contents: block.report.as_ref().map(|report| report.contents.0.clone()),
+            acknowledged_up_to: None,
             denied_user_ids: block.denied_user_ids.clone(),
             decision: None,
             verdict: Verdict::Stands,
@@ -120,12 +135,13 @@ impl<C: Crypto> VectorReader<C> {
     /// When the random octets did not do, or an object that was brought could not be used.
     pub fn receive(&mut self, data: &[u8], status: StatusWord) -> Result<Did, String> {
         let mut data = data.to_vec();
-        let mut out = vec![0; COMMAND_MAX];
+        let mut out = vec![0; MESSAGE_MAX];
         let mut env = ReaderEnv {
             now: self.now,
             rng: &mut self.rng,
             revocations: &self.list,
             wants_time: self.wants_time,
+            has_report: self.contents.is_some(),
         };
         let mut step = self.session.receive(&mut self.reader, &mut env, &mut data, status, &mut out);
         if let Ok(ReaderStep::Decided(decision)) = step {
@@ -140,6 +156,29 @@ impl<C: Crypto> VectorReader<C> {
             }
             Ok(ReaderStep::Finished { brought, exporter }) => {
                 let mut used = Vec::new();
+                if let Some(acknowledged) = brought.acknowledged {
+                    self.acknowledged_up_to = Some(acknowledged.up_to);
+                    used.push(Item::ReportAcknowledgement);
+                }
+                let mut report = None;
+                if brought.report_room.is_some() {
+                    used.push(Item::ReportRoom);
+                    let contents = self.contents.clone().unwrap_or_default();
+                    let fill = &mut |room: &mut [u8]| match room.get_mut(..contents.len()) {
+                        Some(room) => {
+                            room.copy_from_slice(&contents);
+                            contents.len()
+                        }
+                        None => 0,
+                    };
+                    let sent = self.session.report(&self.reader, &mut env, fill, &mut out);
+                    if let Some(ReaderStep::Send { instruction, length }) =
+                        sent.map_err(|error| error.to_string())?
+                    {
+                        out.truncate(length);
+                        report = Some((instruction, out));
+                    }
+                }
                 if let Some(list) = brought.revocation_list {
                     self.list.replace(&list).map_err(|error| error.to_string())?;
                     used.push(Item::RevocationList);
@@ -149,12 +188,15 @@ impl<C: Crypto> VectorReader<C> {
                         Some(token.forward_from(self.now.unix).map_err(|error| error.to_string())?);
                     used.push(Item::TimeToken);
                 }
-                Did::Finished { used, exporter }
+                used.sort();
+                Did::Finished { used, exporter, report }
             }
+            Ok(ReaderStep::Reported { kept }) => Did::Reported(kept),
             Ok(ReaderStep::Decided(_)) => return Err("decided twice".to_owned()),
             Err(error) => Did::Failed(error),
         };
-        if !matches!(did, Did::Sent(..)) && !self.session.is_idle() {
+        let goes_on = matches!(did, Did::Sent(..) | Did::Finished { report: Some(_), .. });
+        if !goes_on && !self.session.is_idle() {
             return Err("not idle at the end".to_owned());
         }
         self.rng.kept()?;
@@ -211,6 +253,9 @@ fn random_octets(block: &ReaderBlock) -> Result<(Script, Instant), String> {
     rng.add(&newer.array::<32>()?);
     for nonce in &block.nonces {
         rng.add(&nonce.array::<12>()?);
+    }
+    if let Some(report) = &block.report {
+        rng.add(&report.nonce.array::<12>()?);
     }
     let lifetime_ms = u64::from(block.ticket_lifetime_s).saturating_mul(1000);
     let replaced_ms = TICKET_KEY_LIFE_MS.saturating_mul(3);

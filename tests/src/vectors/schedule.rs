@@ -113,6 +113,14 @@ fn sealed<C: Crypto>(
     v.extend([("h7", h7)].map(owned));
     v.insert("outcome_plaintext", open(crypto, &reader_key, 0, &before, &m.outcome.0)?);
     v.insert("ack_plaintext", open(crypto, &device_key, counter, &h7, &m.ack.0)?);
+    if let (Some(report), Some(received)) = (&m.report, &m.received) {
+        let h8 = crypto.sha256(&[&h7, &m.ack.0]);
+        let h9 = crypto.sha256(&[&h8, &report.0]);
+        v.extend([("h8", h8), ("h9", h9)].map(owned));
+        v.insert("report_sealed", open(crypto, &reader_key, 1, &h8, &report.0)?);
+        let counter = counter.saturating_add(1);
+        v.insert("received_plaintext", open(crypto, &device_key, counter, &h9, &received.0)?);
+    }
     Ok(())
 }
 

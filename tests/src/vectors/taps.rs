@@ -78,6 +78,8 @@ pub struct Messages {
     pub proof: Option<Octets>,
     pub outcome: Octets,
     pub ack: Octets,
+    pub report: Option<Octets>,
+    pub received: Option<Octets>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +88,8 @@ struct After {
     used: Vec<Item>,
     list_version: u32,
     clock: u32,
+    acknowledged_up_to: Option<u32>,
+    reported: Option<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -136,6 +140,9 @@ impl TapCase {
             pairs.push((Instruction::Confirm, confirm, proof));
         }
         pairs.push((Instruction::Outcome, &m.outcome, &m.ack));
+        if let (Some(report), Some(received)) = (&m.report, &m.received) {
+            pairs.push((Instruction::Report, report, received));
+        }
         pairs
     }
 
@@ -156,12 +163,15 @@ pub fn device<C: Crypto>(crypto: C, case: &TapCase) -> Checked {
     let mut link = Link::new(case.transport, case.att_mtu)?;
     let selected = link.open(&mut device)?;
     same_octets("SELECT response", &selected.data, &case.messages.select_response.0)?;
-    let mut event = None;
+    let (mut event, mut reported) = (None, None);
     for (instruction, command, answer) in case.pairs() {
         let answered = link.ask(&mut device, instruction.code(), &command.0)?;
         same("status", answered.status, StatusWord::NORMAL)?;
         same_octets(&format!("answer to {instruction:?}"), &answered.data, &answer.0)?;
-        event = answered.event;
+        match answered.event {
+            Some(DeviceEvent::Reported { kept }) => reported = Some(kept),
+            other => event = other,
+        }
     }
     same("frames", &link.frames, &case.frames)?;
     let signed = device.signed.as_ref().map_or(&[][..], |request| request.message());
@@ -174,6 +184,10 @@ pub fn device<C: Crypto>(crypto: C, case: &TapCase) -> Checked {
     same("path", report.path, case.path.path())?;
     same("result", report.result.map_or_else(DenyReason::code, |()| 0), case.result)?;
     same("brought a list", report.brought_list, case.brought.contains(&Item::RevocationList))?;
+    same("reported", reported, case.after.reported)?;
+    let kept: Vec<&[u8]> = device.wallet.reports.iter().map(|(_, report)| report.as_slice()).collect();
+    same("kept", kept, reported.iter().map(|_| case.value("report_sealed")).collect::<Vec<_>>())?;
+    same("brought room", report.takes_report, case.brought.contains(&Item::ReportRoom))?;
     same("brought a token", report.brought_time, case.brought.contains(&Item::TimeToken))?;
     same_octets("exporter", report.exporter.expose(), case.value("exporter"))?;
     kept_tickets(&device, case)
@@ -199,19 +213,32 @@ fn kept_tickets<C: Crypto>(device: &VectorDevice<C>, case: &TapCase) -> Checked 
 pub fn reader<C: Crypto>(crypto: C, case: &TapCase) -> Checked {
     let mut reader = VectorReader::begin(crypto, &case.reader, case.transport.transport())?;
     let mut answer = &case.messages.select_response;
+    let (mut finished, mut reported) = (None, None);
     for (instruction, command, next_answer) in case.pairs() {
         match reader.receive(&answer.0, StatusWord::NORMAL)? {
             Did::Sent(sent, data) => {
                 same("instruction", sent, instruction)?;
                 same_octets(&format!("{instruction:?}"), &data, &command.0)?;
             }
+            Did::Finished { used, exporter, report: Some((sent, data)) } => {
+                same("instruction", sent, instruction)?;
+                same_octets(&format!("{instruction:?}"), &data, &command.0)?;
+                finished = Some((used, exporter));
+            }
             other => return Err(format!("{instruction:?} was to be sent: {other:?}")),
         }
         answer = next_answer;
     }
-    let Did::Finished { used, exporter } = reader.receive(&answer.0, StatusWord::NORMAL)? else {
+    match reader.receive(&answer.0, StatusWord::NORMAL)? {
+        Did::Finished { used, exporter, report: None } => finished = Some((used, exporter)),
+        Did::Reported(kept) => reported = Some(kept),
+        _ => {}
+    }
+    let Some((used, exporter)) = finished else {
         return Err("the tap did not come to its end".to_owned());
     };
+    same("reported", reported, case.after.reported)?;
+    same("acknowledged_up_to", reader.acknowledged_up_to, case.after.acknowledged_up_to)?;
     same("used", &used, &case.after.used)?;
     same("list_version", reader.list_version(), case.after.list_version)?;
     same("clock", reader.clock(), case.after.clock)?;

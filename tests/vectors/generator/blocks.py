@@ -38,6 +38,8 @@ def reader_setup(block: dict[str, Any]) -> ReaderSetup:
         denied_user_ids=frozenset(block.get("denied_user_ids", [])),
         longest_ack=block.get("longest_ack", LONGEST_ACK),
         wants_time=block.get("wants_time", False),
+        report_key=_octets(block.get("report_key")),
+        report=_octets((block.get("report") or {}).get("contents")),
     )
 
 
@@ -56,12 +58,16 @@ def device_setup(block: dict[str, Any]) -> DeviceSetup:
             for held in block.get("tickets", [])
         ],
         selected=Selected.decode(bytes.fromhex(block["select_response"])),
+        report_room=block.get("report_room"),
+        report_acknowledgement=_octets(block.get("report_acknowledgement")),
     )
 
 
 def reader_entropy(block: dict[str, Any]) -> ScriptedEntropy:
     """The random octets of a reader in a vector."""
-    return _script({"ephemeral": block["ephemerals"], "nonce": block["nonces"]})
+    report = block.get("report")
+    nonces = [] if report is None else [report["nonce"]]
+    return _script({"ephemeral": block["ephemerals"], "nonce": block["nonces"], "report nonce": nonces})
 
 
 def device_entropy(block: dict[str, Any]) -> ScriptedEntropy:
@@ -71,6 +77,10 @@ def device_entropy(block: dict[str, Any]) -> ScriptedEntropy:
 
 def _script(draws: dict[str, list[str]]) -> ScriptedEntropy:
     return ScriptedEntropy({what: [bytes.fromhex(octets) for octets in listed] for what, listed in draws.items()})
+
+
+def _octets(octets: str | None) -> bytes | None:
+    return None if octets is None else bytes.fromhex(octets)
 
 
 def _object(kind: type[B], octets: str | None) -> Signed[B] | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from . import blocks, check_hostile, check_taps, configuration, hpke, make_vectors, signed, suite, wire
+from . import blocks, check_hostile, check_reports, check_taps, configuration, hpke, make_vectors, signed, suite, wire
 from .make_objects import KINDS
 from .messages import ItemKind
 from .objects import Credential, ReaderCertificate, RevocationList, TimeToken
@@ -25,6 +26,8 @@ def check(directory: Path) -> tuple[int, list[str]]:
     for name, groups in FILES.items():
         content = json.loads((directory / name).read_text(encoding="utf-8"))
         make_vectors.validate(directory, name, content)
+        if name == "reports.json":
+            groups = _report_groups(content)
         for group, one in groups.items():
             for case in content[group]:
                 count += 1
@@ -181,6 +184,15 @@ def _setup(case: Json, project: bytes) -> ReaderSetup:
     return ReaderSetup(blocks.trust(case["issuer_keys"]), project, 0, SecretKey(b"\x01" * 32), b"", 0, [])
 
 
+def _report_groups(content: Json) -> dict[str, Callable[[Json], Failures]]:
+    """The checks of reports.json, whose keys stand beside its cases."""
+    held = check_reports.keys(content)
+    return {
+        "cases": partial(check_reports.case, held),
+        "acknowledgements": partial(check_reports.acknowledgement, held),
+    }
+
+
 FILES: dict[str, dict[str, Callable[[Json], Failures]]] = {
     "primitives.json": {
         "points": _point,
@@ -200,5 +212,6 @@ FILES: dict[str, dict[str, Callable[[Json], Failures]]] = {
         "clocks": _clock,
     },
     "taps.json": {"cases": check_taps.tap, "receipts": check_taps.receipt},
+    "reports.json": {},
     "hostile.json": {"cases": check_hostile.case},
 }

@@ -73,12 +73,29 @@ def _work_out(case: Json) -> dict[str, bytes]:
     ack_nonce = zero if fast else bytes(11) + b"\x01"
     v["outcome_plaintext"] = suite.open_sealed(v["reader_key"], zero, before, m["outcome"])
     v["ack_plaintext"] = suite.open_sealed(v["device_key"], ack_nonce, v["h7"], m["ack"])
+    if "report" in m:
+        v |= _report(m, reader, v, fast)
     return v | {
         "select_response": bytes.fromhex(device["select_response"]),
         "hello": hello,
         "offer": offer,
         "outcome": outcome,
     }
+
+
+def _report(m: dict[str, bytes], reader: Json, v: dict[str, bytes], fast: bool) -> dict[str, bytes]:
+    """The values of what follows the tap; that the messages are these is checked on the way."""
+    named = b"ostiary/1 report" + b"\x00" + bytes.fromhex(reader["project"]) + u32(reader["id"])
+    shared = _key(reader["secret"]).agree(bytes.fromhex(reader["report_key"]))
+    sealing = expand(extract(sha256(named), shared), b"ostiary/1 report seal")
+    nonce, contents = (bytes.fromhex(reader["report"][what]) for what in ("nonce", "contents"))
+    report = nonce + suite.seal(sealing, nonce, named, contents)
+    h8 = sha256(v["h7"], m["ack"])
+    if suite.seal(v["reader_key"], bytes(11) + b"\x01", h8, report) != m["report"]:
+        raise ValueError("REPORT")
+    h9 = sha256(h8, m["report"])
+    received = suite.open_sealed(v["device_key"], bytes(11) + (b"\x01" if fast else b"\x02"), h9, m["received"])
+    return {"h8": h8, "h9": h9, "report_sealed": report, "received_plaintext": received}
 
 
 def _proof(v: dict[str, bytes], reader: Json, device: Json) -> bytes:
@@ -101,7 +118,8 @@ def _opened(case: Json) -> Iterator[str]:
         yield "result"
     if int.from_bytes(outcome[1:3]) != reader["longest_ack"] or int.from_bytes(outcome[3:7]) != reader["list_version"]:
         yield "limits in OUTCOME"
-    if outcome[7] != int(reader["wants_time"]):
+    reports = reader["report_key"] is not None and reader["report"] is not None and case["result"] != 1
+    if outcome[7] != int(reader["wants_time"]) + 2 * int(reports):
         yield "wishes"
     if outcome[8] != (reader["tickets_issued"] if case["result"] == 0 else 0):
         yield "number of tickets"
@@ -124,7 +142,7 @@ def _opened(case: Json) -> Iterator[str]:
     if any(outcome[9 + 108 * outcome[8] :]):
         yield "padding"
     if list(_items(bytes.fromhex(case["values"]["ack_plaintext"]))) != [
-        (what, case["device"][what]) for what in case["brought"]
+        (what, _brought(case["device"][what])) for what in case["brought"]
     ]:
         yield "brought"
     if case["receipt"] is not None:
@@ -134,8 +152,13 @@ def _opened(case: Json) -> Iterator[str]:
 def _items(plaintext: bytes) -> Iterator[tuple[str, str]]:
     while plaintext:
         length = int.from_bytes(plaintext[1:3])
-        yield {1: "revocation_list", 2: "time_token"}[plaintext[0]], plaintext[3 : 3 + length].hex()
+        kinds = {1: "revocation_list", 2: "time_token", 3: "report_room", 4: "report_acknowledgement"}
+        yield kinds[plaintext[0]], plaintext[3 : 3 + length].hex()
         plaintext = plaintext[3 + length :]
+
+
+def _brought(value: str | int) -> str:
+    return value.to_bytes(2).hex() if isinstance(value, int) else value
 
 
 def receipt(case: Json) -> Iterator[str]:
@@ -162,6 +185,7 @@ def _frames(case: Json) -> list[str]:
         (Instruction.HELLO, "hello", "offer"),
         (Instruction.CONFIRM, "confirm", "proof"),
         (Instruction.OUTCOME, "outcome", "ack"),
+        (Instruction.REPORT, "report", "received"),
     ]
     m = {what: bytes.fromhex(octets) for what, octets in case["messages"].items()}
     pairs = [pair for pair in pairs if pair[1] in m]

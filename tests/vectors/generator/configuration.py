@@ -16,6 +16,7 @@ from .wire import Cursor, u8, u32
 
 SEAL_INFO = b"ostiary reader configuration"
 TICKETS_ISSUED = 1
+HAS_REPORT_KEY = 2
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class ReaderConfiguration:
     flags: int
     list_version: int
     output: Wiegand | None
+    report_key: bytes | None = None
 
     def encode(self) -> bytes:
         keys = b"".join(u8(index) + point for index, point in self.issuer_keys)
@@ -72,6 +74,7 @@ class ReaderConfiguration:
             + keys
             + u8(self.flags)
             + u32(self.list_version)
+            + (self.report_key or b"")
             + (u8(0) if self.output is None else self.output.encode())
         )
 
@@ -87,10 +90,11 @@ class ReaderConfiguration:
         keys = tuple((cursor.uint(1), cursor.point()) for _ in range(count))
         if len({index for index, _ in keys}) != count:
             raise Refusal(Reason.UNKNOWN_VALUE)
-        flags = cursor.one_of(0, TICKETS_ISSUED)
+        flags = cursor.one_of(*range(TICKETS_ISSUED + HAS_REPORT_KEY + 1))
         list_version = cursor.uint(4)
+        report_key = cursor.point() if flags & HAS_REPORT_KEY else None
         output = Wiegand.read(cursor) if cursor.one_of(0, 1) else None
-        return cls(header, version, certificate, keys, flags, list_version, output)
+        return cls(header, version, certificate, keys, flags, list_version, output, report_key)
 
     def fields(self) -> Json:
         return {
@@ -101,6 +105,7 @@ class ReaderConfiguration:
             "issuer_keys": [{"index": index, "point": point.hex()} for index, point in self.issuer_keys],
             "flags": self.flags,
             "list_version": self.list_version,
+            "report_key": None if self.report_key is None else self.report_key.hex(),
             "output": {"format": "text"} if self.output is None else self.output.fields(),
         }
 

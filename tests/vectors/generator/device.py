@@ -19,6 +19,8 @@ from .messages import (
     SUITE,
     TICKET_OCTETS,
     VERSION,
+    WISH_REPORT,
+    WISH_TIME,
     Hello,
     Instruction,
     ItemKind,
@@ -32,8 +34,9 @@ from .messages import (
 )
 from .objects import Credential, ReaderCertificate, RevocationList, TimeToken
 from .refusal import Refusal
+from .reports import OVERHEAD
 from .signed import Signed, Trust
-from .wire import u32
+from .wire import u16, u32
 
 Trace = dict[str, bytes]
 _LENGTHS = {
@@ -66,6 +69,9 @@ class DeviceSetup:
     time_token: Signed[TimeToken] | None = None
     tickets: list[HeldTicket] = field(default_factory=list)
     selected: Selected = Selected()
+    report_room: int | None = None
+    report_acknowledgement: bytes | None = None
+    reports: list[bytes] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,7 @@ class _Session:
     ephemeral: suite.SecretKey | None = None
     presented: HeldTicket | None = None
     full: Keys | None = None
+    established: Keys | None = None
 
 
 class Device:
@@ -129,12 +136,12 @@ class Device:
         self._session = None
 
     def handle(self, instruction: int, data: bytes) -> tuple[bytes, Status]:
-        """Answers HELLO, CONFIRM or OUTCOME."""
+        """Answers HELLO, CONFIRM, OUTCOME or REPORT."""
         session, self._session = self._session, None
         try:
-            if instruction not in _LENGTHS:
+            if instruction not in _LENGTHS and instruction != Instruction.REPORT:
                 raise _Failed(Status.UNKNOWN_INSTRUCTION)
-            if len(data) != _LENGTHS[Instruction(instruction)]:
+            if len(data) != _LENGTHS.get(Instruction(instruction), len(data)):
                 raise _Failed(Status.WRONG_LENGTH)
             if session is None:
                 raise _Failed(Status.OUT_OF_ORDER)
@@ -144,7 +151,12 @@ class Device:
                 case ("confirm", Instruction.CONFIRM):
                     answer = self._confirm(session, data)
                 case ("confirm" | "outcome", Instruction.OUTCOME):
-                    return self._outcome(session, data), Status.NORMAL
+                    ack = self._outcome(session, data)
+                    if self.takes_report:
+                        self._session = session
+                    return ack, Status.NORMAL
+                case ("report", Instruction.REPORT):
+                    return self._report(session, data), Status.NORMAL
                 case _:
                     raise _Failed(Status.OUT_OF_ORDER)
         except _Failed as failed:
@@ -246,7 +258,31 @@ class Device:
         path = "fast" if session.full is None else "full"
         self.trace |= {"h7": h7, "outcome_plaintext": plaintext, "ack_plaintext": ack}
         self.report = DeviceReport(path, outcome.result, brought, session.reader.reader_id, outcome.tickets)
-        return suite.seal(keys.device, suite.counter_nonce(counter), h7, ack)
+        sealed = suite.seal(keys.device, suite.counter_nonce(counter), h7, ack)
+        if self.takes_report:
+            session.transcript.add(sealed)
+            session.established = keys
+            session.awaits = "report"
+        return sealed
+
+    @property
+    def takes_report(self) -> bool:
+        """Whether the reader has been told that it may hand over a report."""
+        return self.report is not None and ItemKind.REPORT_ROOM in self.report.brought
+
+    def _report(self, session: _Session, data: bytes) -> bytes:
+        """Keeps a report that the device cannot read."""
+        keys = session.established
+        assert keys is not None and self._setup.report_room is not None
+        if not OVERHEAD + suite.TAG_OCTETS < len(data) <= self._setup.report_room + suite.TAG_OCTETS:
+            raise _Failed(Status.WRONG_LENGTH)
+        h8 = session.transcript.h
+        report = _open(keys.reader, 1, h8, data)
+        h9 = session.transcript.add(data)
+        self._setup.reports.append(report)
+        received = b"\x01"
+        self.trace |= {"h8": h8, "h9": h9, "report_sealed": report, "received_plaintext": received}
+        return suite.seal(keys.device, suite.counter_nonce(1 if session.full is None else 2), h9, received)
 
     def _fast_keys(self, session: _Session) -> Keys:
         if session.presented is None or session.ephemeral is None or session.hello is None:
@@ -271,8 +307,17 @@ class Device:
                 brought[ItemKind.REVOCATION_LIST] = held.octets
                 room -= 3 + len(held.octets)
         if token is not None and token.value.header.project == reader.header.project:
-            if outcome.wishes & 1 and 3 + len(token.octets) <= room:
+            if outcome.wishes & WISH_TIME and 3 + len(token.octets) <= room:
                 brought[ItemKind.TIME_TOKEN] = token.octets
+                room -= 3 + len(token.octets)
+        if outcome.wishes & WISH_REPORT:
+            for kind, octets in (
+                (ItemKind.REPORT_ROOM, None if self._setup.report_room is None else u16(self._setup.report_room)),
+                (ItemKind.REPORT_ACKNOWLEDGEMENT, self._setup.report_acknowledgement),
+            ):
+                if octets is not None and 3 + len(octets) <= room:
+                    brought[kind] = octets
+                    room -= 3 + len(octets)
         return brought
 
 

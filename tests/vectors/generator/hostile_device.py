@@ -12,6 +12,7 @@ from .entropy import seeded, seeded_key
 from .keys import Transport
 from .messages import Hello, Instruction, OutcomePlaintext, Result, Status
 from .reader import ReaderTap, Send
+from .reports import Contents, Entry
 from .signed import Header
 from .world import (
     CERTIFICATE,
@@ -19,6 +20,7 @@ from .world import (
     HEADER,
     ISSUER,
     ISSUER_INDEX,
+    LOG,
     NOW,
     OTHER_ISSUER,
     OTHER_PROJECT,
@@ -202,6 +204,7 @@ def _decoys_out_of_order() -> Iterator[Json]:
         "HELLO again": [again],
         "CONFIRM twice": [wrong_confirm, (Instruction.CONFIRM, seeded("a CONFIRM", 16), Status.OUT_OF_ORDER)],
         "HELLO behind CONFIRM": [wrong_confirm, again],
+        "a REPORT": [(Instruction.REPORT, bytes(100), Status.OUT_OF_ORDER)],
         "a CONFIRM of 15 octets": [(Instruction.CONFIRM, bytes(15), Status.WRONG_LENGTH)],
         "an OUTCOME of 240 octets": [(Instruction.OUTCOME, bytes(240), Status.WRONG_LENGTH)],
         "instruction 11": [(0x11, b"", Status.UNKNOWN_INSTRUCTION)],
@@ -240,7 +243,7 @@ def _order() -> Iterator[Json]:
     script = Script(name, Transport.NFC, tap["device"])
     script.send(Instruction.HELLO, _message(tap, "hello"), Status.OUT_OF_ORDER)
     yield script.end()
-    for code in (0x00, 0x11, 0x16, 0xFF):
+    for code in (0x00, 0x11, 0x18, 0xFF):
         name = f"instruction {code:02X}"
         script = Script(name, Transport.NFC, device_block(name)).select()
         script.send(code, b"", Status.UNKNOWN_INSTRUCTION)
@@ -293,6 +296,69 @@ def _outcomes() -> Iterator[Json]:
     script.send(Instruction.OUTCOME, _message(tap, "outcome"), Status.NOT_SATISFIED)
     yield script.end()
     yield from _plaintexts()
+    yield from _reports()
+
+
+def _reports() -> Iterator[Json]:
+    """REPORTs that are not taken, each followed by the one that would have been."""
+    waiting = {"nonce": bytes(12).hex(), "contents": Contents(LOG, 1, (Entry(1, NOW, 4, b""),)).encode().hex()}
+    for path in ("full", "fast"):
+        for what, status in (
+            ("a bit flipped", Status.NOT_SATISFIED),
+            ("under the key of the device", Status.NOT_SATISFIED),
+            ("with the counter of OUTCOME", Status.NOT_SATISFIED),
+            ("with h7 for h8", Status.NOT_SATISFIED),
+            ("no octets", Status.WRONG_LENGTH),
+            ("as long as an empty report", Status.WRONG_LENGTH),
+            ("an octet longer than the room", Status.WRONG_LENGTH),
+            ("as long as the room, and all zero", Status.NOT_SATISFIED),
+        ):
+            name = f"REPORT on the {path} path, {what}"
+            held: Json = {"tickets": [held_ticket(name)]} if path == "fast" else {}
+            takes = held | {"report_room": 200}
+            tap = make_taps.tap(name, Transport.NFC, path, Result.GRANT, {"report": waiting}, takes)
+            values = {key: bytes.fromhex(value) for key, value in tap["values"].items()}
+            good, report, next_nonce = _message(tap, "report"), values["report_sealed"], suite.counter_nonce(1)
+            wrong = {
+                "a bit flipped": good[:-1] + bytes([good[-1] ^ 1]),
+                "under the key of the device": suite.seal(values["device_key"], next_nonce, values["h8"], report),
+                "with the counter of OUTCOME": suite.seal(
+                    values["reader_key"], suite.counter_nonce(0), values["h8"], report
+                ),
+                "with h7 for h8": suite.seal(values["reader_key"], next_nonce, values["h7"], report),
+                "no octets": b"",
+                "as long as an empty report": bytes(44),
+                "an octet longer than the room": bytes(217),
+                "as long as the room, and all zero": bytes(216),
+            }[what]
+            script = _up_to(name, tap, 2 if path == "full" else 1)
+            script.send(Instruction.OUTCOME, _message(tap, "outcome"))
+            script.send(Instruction.REPORT, wrong, status)
+            script.send(Instruction.REPORT, good, Status.OUT_OF_ORDER)
+            yield script.end()
+    name = "REPORT twice"
+    tap = make_taps.tap(name, Transport.NFC, "full", Result.GRANT, {"report": waiting}, {"report_room": 200})
+    script = _up_to(name, tap, 2)
+    script.send(Instruction.OUTCOME, _message(tap, "outcome"))
+    script.send(Instruction.REPORT, _message(tap, "report"))
+    script.send(Instruction.REPORT, _message(tap, "report"), Status.OUT_OF_ORDER)
+    yield script.end()
+    for what, commands in (
+        ("in the place of HELLO", 0),
+        ("in the place of CONFIRM", 1),
+        ("in the place of OUTCOME", 2),
+    ):
+        name = f"REPORT {what}"
+        tap = _base(name)
+        script = _up_to(name, tap, commands)
+        script.send(Instruction.REPORT, bytes(100), Status.OUT_OF_ORDER)
+        yield script.end()
+    name = "REPORT to a device that takes none"
+    tap = make_taps.tap(name, Transport.NFC, "full", Result.GRANT, {"report": waiting})
+    script = _up_to(name, tap, 2)
+    script.send(Instruction.OUTCOME, _message(tap, "outcome"))
+    script.send(Instruction.REPORT, bytes(100), Status.OUT_OF_ORDER)
+    yield script.end()
 
 
 def _plaintexts() -> Iterator[Json]:

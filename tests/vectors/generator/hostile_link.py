@@ -42,8 +42,8 @@ def _apdus() -> Iterator[Json]:
     yield _apdu_case("SELECT of a longer AID", tap, [(longer, "6a82"), (SELECT, selected)])
     wrong_class = _short(0xA0, 0x10, hello)
     yield _apdu_case("class A0", tap, [(SELECT, selected), (wrong_class, "6e00"), (SELECT, selected)])
-    unknown = _short(0x80, 0x16, b"")
-    yield _apdu_case("instruction 16", tap, [(SELECT, selected), (unknown, "6d00"), (SELECT, selected)])
+    unknown = _short(0x80, 0x18, b"")
+    yield _apdu_case("instruction 18", tap, [(SELECT, selected), (unknown, "6d00"), (SELECT, selected)])
     for p1, p2 in ((1, 0), (0, 1), (255, 255)):
         apdu = bytes([0x80, 0x10, p1, p2]) + _short(0x80, 0x10, hello)[4:]
         yield _apdu_case(f"P1 {p1:02X}, P2 {p2:02X}", tap, [(SELECT, selected), (apdu, "6a86"), (SELECT, selected)])

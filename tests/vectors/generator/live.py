@@ -96,7 +96,7 @@ class Reader:
         if step.ack_refused is not None or tap.decision is None:
             raise ProtocolError(f"ACK was refused: {step.ack_refused}")
         decision = tap.decision
-        return _line(decision.path, decision.result, decision.user_id, step.brought)
+        return _line(decision.path, decision.result, decision.user_id, step.brought, step.reported)
 
     def _answer(self, connection: Connection) -> tuple[bytes, int]:
         message = connection.receive(ANSWER_TIMEOUT_S)
@@ -127,9 +127,21 @@ class Phone:
             connection.send(framing.response(data, status))
             if status != Status.NORMAL:
                 raise ProtocolError(f"answered with status {status:04X}")
+        reported = self._reported(device, connection) if device.takes_report else None
         report, credential = device.report, self._setup.credential
         user_id = "" if credential is None else credential.value.user_id.decode("ascii")
-        return _line(report.path, report.result, user_id, report.brought)
+        return _line(report.path, report.result, user_id, report.brought, reported)
+
+    def _reported(self, device: Device, connection: Connection) -> bool | None:
+        """Whether a report came; the reader may have none that fits."""
+        command = connection.receive(TAP_TIMEOUT_S)
+        if not command:
+            return None
+        data, status = device.handle(command[0], command[1:])
+        connection.send(framing.response(data, status))
+        if status != Status.NORMAL:
+            raise ProtocolError(f"answered REPORT with status {status:04X}")
+        return True
 
 
 class Clock:
@@ -150,17 +162,22 @@ def _common(material: Json) -> Json:
     return {"project": material["project"], "issuer_keys": keys}
 
 
-def _line(path: str, result: int, user_id: str, brought: dict[ItemKind, bytes]) -> Json:
+def _line(path: str, result: int, user_id: str, brought: dict[ItemKind, bytes], reported: bool | None) -> Json:
     return {
         "path": path,
         "result": "grant" if result == Result.GRANT else "deny",
         "reason": None if result == Result.GRANT else int(result),
         "user_id": user_id,
         "brought": [_brought(kind, octets) for kind, octets in brought.items()],
+        "reported": reported,
     }
 
 
 def _brought(kind: ItemKind, octets: bytes) -> Json:
     if kind == ItemKind.REVOCATION_LIST:
         return {"kind": "revocation_list", "version": decode(RevocationList, octets).value.version}
+    if kind == ItemKind.REPORT_ROOM:
+        return {"kind": "report_room", "octets": int.from_bytes(octets)}
+    if kind == ItemKind.REPORT_ACKNOWLEDGEMENT:
+        return {"kind": "report_acknowledgement", "up_to": int.from_bytes(octets[8:12])}
     return {"kind": "time_token", "time": decode(TimeToken, octets).value.time}

@@ -27,6 +27,7 @@ from .world import (
     OTHER_ISSUER,
     OTHER_PROJECT,
     READER,
+    REPORT,
     REVOCATION_LIST,
     STRANGER,
     TIME_TOKEN,
@@ -52,6 +53,7 @@ CONFIGURATION = ReaderConfiguration(
     41,
     Wiegand(0, 26, 8, 17, 1),
 )
+REPORT_FLAGS = configuration.TICKETS_ISSUED | configuration.HAS_REPORT_KEY
 BASES: dict[str, Body] = {
     "reader_certificate": CERTIFICATE,
     "credential": CREDENTIAL,
@@ -228,11 +230,16 @@ def _configurations() -> Iterator[Case]:
     more = tuple((index, seeded_key(f"issuer {index}").point) for index in range(1, 6))
     yield "four issuer keys", issue(replace(base, issuer_keys=more[:4])), None
     yield "hexadecimal Wiegand without parity", issue(replace(base, output=Wiegand(1, 56, 0, 0, 0))), None
+    for flags in (configuration.HAS_REPORT_KEY, REPORT_FLAGS):
+        yield f"a report key, flags {flags}", issue(replace(base, flags=flags, report_key=REPORT.point)), None
+    off_curve = b"\x02" + (1).to_bytes(32)
+    yield "a report key off the curve", issue(replace(base, flags=REPORT_FLAGS, report_key=off_curve)), Reason.BAD_POINT
+    yield "a report key and no flag", issue(replace(base, report_key=b"\x01" * 33)), Reason.TRAILING
     yield "no issuer keys", issue(replace(base, issuer_keys=())), Reason.BAD_COUNT
     yield "five issuer keys", issue(replace(base, issuer_keys=more)), Reason.BAD_COUNT
     twice = (*base.issuer_keys, (ISSUER_INDEX, STRANGER.point))
     yield "an issuer key index twice", issue(replace(base, issuer_keys=twice)), Reason.UNKNOWN_VALUE
-    for flags in (2, 128):
+    for flags in (4, 128):
         yield f"flags {flags}", issue(replace(base, flags=flags)), Reason.UNKNOWN_VALUE
     body = replace(base, output=None).encode()
     for value in (2, 255):

@@ -11,17 +11,24 @@ from .entropy import seeded, seeded_key
 from .keys import Transcript, Transport
 from .messages import Offer, Result
 from .reader import Done, ReaderTap, Receipt
+from .reports import LONGEST_REPORT, NONCE_OCTETS, OVERHEAD, Contents, Entry, ReportKeys
 from .signed import Header
 from .tickets import LIFETIME_S
+from .wire import u64
 from .world import (
     CERTIFICATE,
     CREDENTIAL,
     DAY_S,
     ISSUER_INDEX,
+    LOG,
     NOW,
     OLDER_TICKET_KEY,
     OTHER_ISSUER,
     OTHER_PROJECT,
+    PROJECT,
+    READER,
+    READER_ID,
+    REPORT,
     REVOCATION_LIST,
     SERIAL,
     STRANGER,
@@ -44,7 +51,7 @@ USER_ID = CREDENTIAL.user_id.decode()
 
 def make() -> Json:
     """All of taps.json."""
-    cases = [*_paths(), *_denials(), *_couriers()]
+    cases = [*_paths(), *_denials(), *_couriers(), *_reports()]
     return {
         "about": "Whole taps of docs/PROTOCOL.md with all inputs, all values on the way and all octets.",
         "cases": cases,
@@ -180,6 +187,74 @@ def _couriers() -> list[Json]:
     return cases
 
 
+def _reports() -> list[Json]:
+    visits = tuple(Entry(n, NOW - 60 + n, 3, u64(SERIAL + n)) for n in range(9, 12))
+    contents = Contents(LOG, 7, visits).encode()
+    long = Contents(LOG, 7, (Entry(7, 0, 255, bytes(range(256)) * 3),)).encode()
+    keys = ReportKeys.derive(REPORT, READER.point, PROJECT, READER_ID)
+    stranger = ReportKeys.derive(STRANGER, READER.point, PROJECT, READER_ID)
+    up_to_8 = {"report_acknowledgement": keys.acknowledge(LOG, 8).hex()}
+    takes: Json = {"report_room": LONGEST_REPORT}
+    both, waiting = ["report_acknowledgement", "report_room"], {"report": contents}
+    reports: list[tuple[str, Transport, Json, Json, list[str], bool | None]] = [
+        *((f"over {transport}", transport, waiting, takes, ["report_room"], True) for transport in Transport),
+        ("of 808 octets", Transport.BLE_L2CAP, {"report": long}, takes, ["report_room"], True),
+        ("and an acknowledgement", Transport.TCP, waiting, takes | up_to_8, both, True),
+        (
+            "and all else that can be brought",
+            Transport.BLE_GATT,
+            waiting | {"wants_time": True},
+            takes | up_to_8 | _holds_both(LIST),
+            [*both, "revocation_list", "time_token"],
+            True,
+        ),
+        ("that just fits", Transport.TCP, waiting, {"report_room": len(contents) + OVERHEAD}, ["report_room"], True),
+        (
+            "that is an octet too long",
+            Transport.TCP,
+            waiting,
+            {"report_room": len(contents) + OVERHEAD - 1},
+            ["report_room"],
+            None,
+        ),
+        ("for which there is no room", Transport.TCP, waiting, up_to_8, ["report_acknowledgement"], None),
+        (
+            "and a stranger's acknowledgement",
+            Transport.TCP,
+            waiting,
+            takes | {"report_acknowledgement": stranger.acknowledge(LOG, 8).hex()},
+            ["report_room"],
+            True,
+        ),
+        ("of a reader that has none", Transport.TCP, {}, takes | up_to_8, [], None),
+        ("of a reader without a report key", Transport.TCP, waiting | {"report_key": None}, takes | up_to_8, [], None),
+    ]
+    cases = []
+    for what, transport, reader, device, used, reported in reports:
+        for path in ("full", "fast"):
+            name = f"report {what}, {path} path"
+            held = {"tickets": [held_ticket(name)]} if path == "fast" else {}
+            case = tap(name, transport, path, Result.GRANT, _with_nonce(name, reader), device | held)
+            assert (case["after"]["used"], case["after"]["reported"]) == (used, reported), name
+            cases.append(case)
+    name = "report through a person who is denied"
+    reader = _with_nonce(name, waiting) | _revoking() | {"nonces": []}
+    cases.append(tap(name, Transport.TCP, "full", Result.REVOKED, reader, takes))
+    assert cases[-1]["after"]["reported"]
+    name = "no report through a stranger"
+    reader, stranger_holds = _with_nonce(name, waiting), {"holder_secret": _stranger()}
+    cases.append(tap(name, Transport.TCP, "full", Result.NOT_ACCEPTED, reader, takes | stranger_holds))
+    assert cases[-1]["after"]["reported"] is None and not cases[-1]["brought"]
+    return cases
+
+
+def _with_nonce(name: str, reader: Json) -> Json:
+    if "report" not in reader:
+        return reader
+    nonce = seeded(f"{name}: report nonce", NONCE_OCTETS).hex()
+    return reader | {"report": {"nonce": nonce, "contents": reader["report"].hex()}}
+
+
 def _holds_both(revoked: str) -> Json:
     return {"revocation_list": revoked, "time_token": TOKEN}
 
@@ -283,6 +358,8 @@ def _after(reader: ReaderTap, done: Done) -> Json:
         "used": sorted(kind.name.lower() for kind in done.brought),
         "list_version": reader.setup.list_version,
         "clock": reader.setup.clock,
+        "acknowledged_up_to": done.acknowledged_up_to,
+        "reported": done.reported,
     }
 
 
@@ -296,9 +373,10 @@ def _values(
         if message.name == "offer":
             offer = Offer.decode(message.data)
             values["hb"] = transcript.peek(offer.point + offer.ticket)
-        if message.name != "ack":
-            h = transcript.add(message.data)
-            values["h7" if message.name == "outcome" else f"h{len(transcript.past) - 1}"] = h
+        if message.name in ("ack", "report", "received"):
+            continue
+        h = transcript.add(message.data)
+        values["h7" if message.name == "outcome" else f"h{len(transcript.past) - 1}"] = h
     secret = trace["secret"]
     values |= {what: trace[what] for what in ("ee", "outcome_plaintext", "ack_plaintext")}
     values["reader_point"] = suite.SecretKey(bytes.fromhex(reader["secret"])).point
@@ -311,6 +389,8 @@ def _values(
     if path == "full":
         values |= {what: trace[what] for what in ("es", "signed_tap", "device_signature", "proof_plaintext")}
         values["confirm_key"] = suite.expand(secret, b"ostiary/1 confirm")
+    if "report_sealed" in trace:
+        values |= {what: trace[what] for what in ("h8", "h9", "report_sealed", "received_plaintext")}
     values["secret"] = secret
     values["reader_key"] = suite.expand(secret, b"ostiary/1 reader to device")
     values["device_key"] = suite.expand(secret, b"ostiary/1 device to reader")

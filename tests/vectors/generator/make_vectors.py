@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 
-from . import hostile_device, hostile_link, hostile_reader, make_objects, make_primitives, make_taps
+from . import hostile_device, hostile_link, hostile_reader, make_objects, make_primitives, make_reports, make_taps
 
 SCHEMA = "schema.json"
 
@@ -20,6 +20,7 @@ def make() -> dict[str, dict[str, Any]]:
         "primitives.json": make_primitives.make(),
         "objects.json": make_objects.make(),
         "taps.json": make_taps.make(),
+        "reports.json": make_reports.make(),
         "hostile.json": {"about": "What each side of docs/PROTOCOL.md refuses, and how.", "cases": hostile},
     }
 

@@ -40,6 +40,7 @@ class Instruction(IntEnum):
     HELLO = 0x10
     CONFIRM = 0x12
     OUTCOME = 0x14
+    REPORT = 0x16
 
 
 class Status(IntEnum):
@@ -211,6 +212,14 @@ class ItemKind(IntEnum):
 
     REVOCATION_LIST = 1
     TIME_TOKEN = 2
+    REPORT_ROOM = 3
+    REPORT_ACKNOWLEDGEMENT = 4
+
+
+_ITEM_OCTETS = {ItemKind.REPORT_ROOM: 2, ItemKind.REPORT_ACKNOWLEDGEMENT: 28}
+WISH_TIME = 1
+WISH_REPORT = 2
+RECEIVED_OCTETS = 1 + TAG_OCTETS
 
 
 def encode_ack(items: list[tuple[int, bytes]]) -> bytes:
@@ -227,4 +236,6 @@ def decode_ack(plaintext: bytes) -> dict[ItemKind, bytes]:
         if kind in items:
             raise Refusal(Reason.BAD_COUNT)
         items[kind] = cursor.take(cursor.uint(2))
+        if len(items[kind]) != _ITEM_OCTETS.get(kind, len(items[kind])):
+            raise Refusal(Reason.BAD_LENGTH)
     return items

@@ -28,6 +28,7 @@ ANSWERS = {
     Instruction.HELLO: "offer",
     Instruction.CONFIRM: "proof",
     Instruction.OUTCOME: "ack",
+    Instruction.REPORT: "received",
 }
 
 

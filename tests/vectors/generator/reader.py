@@ -6,7 +6,7 @@ Spec: docs/PROTOCOL.md#the-tap
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import signed, suite, tickets
 from .device import Trace, signed_tap
@@ -15,6 +15,9 @@ from .keys import Keys, Transcript, Transport, binder
 from .messages import (
     LONGEST_ACK,
     PROOF_OCTETS,
+    RECEIVED_OCTETS,
+    WISH_REPORT,
+    WISH_TIME,
     Hello,
     Instruction,
     ItemKind,
@@ -29,6 +32,7 @@ from .messages import (
 )
 from .objects import Credential, RevocationList, TimeToken
 from .refusal import Reason, Refusal
+from .reports import LONGEST_REPORT, NONCE_OCTETS, OVERHEAD, ReportKeys
 from .signed import Signed, Trust
 from .tickets import TicketContent
 
@@ -51,6 +55,14 @@ class ReaderSetup:
     denied_user_ids: frozenset[str] = frozenset()
     longest_ack: int = LONGEST_ACK
     wants_time: bool = False
+    report_key: bytes | None = None
+    report: bytes | None = None
+
+    def report_keys(self) -> ReportKeys | None:
+        """What the reader shares with its manager."""
+        if self.report_key is None:
+            return None
+        return ReportKeys.derive(self.secret, self.report_key, self.project, self.reader_id)
 
     def revoked(self, serial: int) -> bool:
         """Whether the list that the reader holds names this serial."""
@@ -90,6 +102,8 @@ class Done:
 
     brought: dict[ItemKind, bytes]
     ack_refused: Reason | None = None
+    acknowledged_up_to: int | None = None
+    reported: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +133,9 @@ class ReaderTap:
         self._device = b""
         self._keys: Keys | None = None
         self._h7 = b""
+        self._wished = False
+        self._longest_command = 0
+        self._done = Done({})
         self.decision: Decision | None = None
 
     def receive(self, data: bytes, status: int) -> Send | Done:
@@ -126,6 +143,8 @@ class ReaderTap:
         awaits, self._awaits = self._awaits, "nothing"
         if awaits == "ack":
             return self._ack(data, status)
+        if awaits == "received":
+            return self._received(data, status)
         if status != Status.NORMAL:
             raise Abort(f"status {status:04X}")
         try:
@@ -142,7 +161,9 @@ class ReaderTap:
             raise Abort(refusal.reason.value) from refusal
 
     def _selected(self, data: bytes) -> Send:
-        if not Selected.decode(data).suits():
+        selected = Selected.decode(data)
+        self._longest_command = selected.longest_command
+        if not selected.suits():
             raise Abort("no common version and suite, or too short commands")
         self._transcript.add(data)
         hello = Hello(self.setup.clock, self.setup.certificate, self._ephemeral.point).encode()
@@ -229,9 +250,10 @@ class ReaderTap:
         granted: Sequence[NewTicket] = ()
         if result == Result.GRANT and content is not None:
             granted = [self._new_ticket(content) for _ in range(setup.tickets_issued)]
-        plaintext = OutcomePlaintext(
-            result, setup.longest_ack, setup.list_version, int(setup.wants_time), tuple(granted)
-        ).encode()
+        # Strangers carry no reports: the device has shown a credential of the project, or its ticket.
+        self._wished = content is not None and setup.report_key is not None and setup.report is not None
+        wishes = (WISH_TIME if setup.wants_time else 0) | (WISH_REPORT if self._wished else 0)
+        plaintext = OutcomePlaintext(result, setup.longest_ack, setup.list_version, wishes, tuple(granted)).encode()
         outcome = suite.seal(self._keys.reader, suite.counter_nonce(0), self._transcript.h, plaintext)
         self._h7 = self._transcript.add(outcome)
         self.trace |= {"h7": self._h7, "outcome_plaintext": plaintext}
@@ -246,8 +268,8 @@ class ReaderTap:
         lifetime_s = min(self.setup.ticket_lifetime_s, content.not_after - self.setup.clock)
         return NewTicket(lifetime_s, ticket, tickets.psk(key, ticket))
 
-    def _ack(self, data: bytes, status: int) -> Done:
-        """The end of the tap; the decision stands whatever came."""
+    def _ack(self, data: bytes, status: int) -> Send | Done:
+        """The end of the tap; the decision stands whatever came. A report may follow."""
         assert self._keys is not None and self.decision is not None
         if status != Status.NORMAL:
             return Done({}, Reason.CANNOT_OPEN)
@@ -260,7 +282,44 @@ class ReaderTap:
             items = decode_ack(plaintext)
         except Refusal as refusal:
             return Done({}, refusal.reason)
-        return Done(take_brought(self.setup, items))
+        taken = take_brought(self.setup, items)
+        up_to = None
+        if ItemKind.REPORT_ACKNOWLEDGEMENT in taken:
+            up_to = int.from_bytes(taken[ItemKind.REPORT_ACKNOWLEDGEMENT][8:12])
+        if ItemKind.REPORT_ROOM in items and self._wished:
+            taken[ItemKind.REPORT_ROOM] = items[ItemKind.REPORT_ROOM]
+        self._done = Done(taken, acknowledged_up_to=up_to)
+        return self._report(data, taken) or self._done
+
+    def _report(self, ack: bytes, taken: dict[ItemKind, bytes]) -> Send | None:
+        """The report, if the device takes one and it fits."""
+        keys, contents = self.setup.report_keys(), self.setup.report
+        if ItemKind.REPORT_ROOM not in taken or keys is None or contents is None:
+            return None
+        assert self._keys is not None
+        room = int.from_bytes(taken[ItemKind.REPORT_ROOM])
+        if len(contents) + OVERHEAD > min(room, LONGEST_REPORT, self._longest_command - suite.TAG_OCTETS):
+            return None
+        h8 = self._transcript.add(ack)
+        report = keys.seal(self._entropy.octets("report nonce", NONCE_OCTETS), contents)
+        data = suite.seal(self._keys.reader, suite.counter_nonce(1), h8, report)
+        h9 = self._transcript.add(data)
+        self.trace |= {"h8": h8, "h9": h9, "report_sealed": report}
+        self._awaits = "received"
+        return Send(Instruction.REPORT, data)
+
+    def _received(self, data: bytes, status: int) -> Done:
+        """Whether the device has kept the report; without its word it has not."""
+        assert self._keys is not None and self.decision is not None
+        if status != Status.NORMAL or len(data) != RECEIVED_OCTETS:
+            return self._done
+        counter = 2 if self.decision.path == "full" else 1
+        try:
+            plaintext = suite.open_sealed(self._keys.device, suite.counter_nonce(counter), self._transcript.h, data)
+        except Refusal:
+            return self._done
+        self.trace |= {"received_plaintext": plaintext}
+        return replace(self._done, reported={b"\x00": False, b"\x01": True}.get(plaintext))
 
 
 def take_brought(setup: ReaderSetup, items: dict[ItemKind, bytes]) -> dict[ItemKind, bytes]:
@@ -268,7 +327,15 @@ def take_brought(setup: ReaderSetup, items: dict[ItemKind, bytes]) -> dict[ItemK
     taken: dict[ItemKind, bytes] = {}
     for kind, octets in items.items():
         try:
-            used = _take_list(setup, octets) if kind == ItemKind.REVOCATION_LIST else _take_token(setup, octets)
+            match kind:
+                case ItemKind.REVOCATION_LIST:
+                    used = _take_list(setup, octets)
+                case ItemKind.TIME_TOKEN:
+                    used = _take_token(setup, octets)
+                case ItemKind.REPORT_ACKNOWLEDGEMENT:
+                    used = _take_acknowledgement(setup, octets)
+                case _:
+                    used = False
         except Refusal:
             continue
         if used:
@@ -284,6 +351,14 @@ def _take_list(setup: ReaderSetup, octets: bytes) -> bool:
         return False
     setup.revocation_list = decoded
     setup.list_version = value.version
+    return True
+
+
+def _take_acknowledgement(setup: ReaderSetup, octets: bytes) -> bool:
+    keys = setup.report_keys()
+    if keys is None:
+        return False
+    keys.acknowledged(octets)
     return True
 
 

@@ -9,6 +9,7 @@ from . import signed, suite, tickets
 from .entropy import seeded, seeded_key
 from .messages import BINDER_OCTETS, LONGEST_ACK, TICKET_OCTETS, Selected
 from .objects import Credential, ReaderCertificate, RevocationList, TimeToken
+from .reports import LOG_OCTETS
 from .signed import Body, Header
 from .tickets import TicketContent
 
@@ -27,6 +28,8 @@ OTHER_ISSUER = seeded_key("issuer of the other project")
 STRANGER = seeded_key("a key that nobody trusts")
 READER = seeded_key("reader 7")
 HOLDER = seeded_key("holder")
+REPORT = seeded_key("report key")
+LOG = seeded("log of reader 7", LOG_OCTETS)
 TICKET_KEY = seeded("ticket key of today")
 OLDER_TICKET_KEY = seeded("ticket key of yesterday")
 UNKNOWN_TICKET_KEY = seeded("ticket key of another reader")
@@ -72,6 +75,8 @@ def reader_block(name: str, **changes: Any) -> Json:
         "denied_user_ids": [],
         "longest_ack": LONGEST_ACK,
         "wants_time": False,
+        "report_key": REPORT.point.hex(),
+        "report": None,
         "ephemerals": [seeded_key(f"{name}: reader ephemeral").scalar.hex()],
         "nonces": [seeded(f"{name}: ticket nonce {n}", tickets.NONCE_OCTETS).hex() for n in range(2)],
     } | changes
@@ -88,6 +93,8 @@ def device_block(name: str, **changes: Any) -> Json:
         "holder_secret": HOLDER.scalar.hex(),
         "revocation_list": None,
         "time_token": None,
+        "report_room": None,
+        "report_acknowledgement": None,
         "tickets": [],
         "select_response": Selected().encode().hex(),
         "ephemerals": [seeded_key(f"{name}: device ephemeral").scalar.hex()],

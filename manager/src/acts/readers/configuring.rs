@@ -57,7 +57,8 @@ impl Manager {
             reader.certificate_not_after = validity.not_after;
         }
         let list_version = self.newest_list_version(tx).await?;
-        let basis = basis(&issuer, reader, list_version)?;
+        let report_key = self.report_point(tx).await?;
+        let basis = basis(&issuer, reader, list_version, Some(report_key))?;
         if basis == reader.configuration_basis {
             return Ok(false);
         }
@@ -66,6 +67,7 @@ impl Manager {
             version,
             certificate: &reader.certificate,
             list_version,
+            report_key,
             output: reader.output,
             public_key: &reader.public_key,
         };
@@ -87,9 +89,10 @@ impl Manager {
     ) -> Result<ReaderSummary, Error> {
         let issuer = self.issuer();
         let list_version = self.newest_list_version(tx).await?;
+        let report_key = tx.report_key(self.project_id()).await?.map(|key| key.public_key);
         let is_due = reader.revoked_at.is_none()
             && (self.certificate_is_due(&issuer, &reader)
-                || basis(&issuer, &reader, list_version)? != reader.configuration_basis);
+                || basis(&issuer, &reader, list_version, report_key)? != reader.configuration_basis);
         Ok(ReaderSummary::new(reader, is_due))
     }
 
@@ -106,7 +109,12 @@ impl Manager {
 }
 
 /// A hash of everything that a configuration is made of, its version apart.
-fn basis(issuer: &Issuer, reader: &ReaderRow, list_version: u32) -> Result<[u8; 32], Error> {
+fn basis(
+    issuer: &Issuer,
+    reader: &ReaderRow,
+    list_version: u32,
+    report_key: Option<[u8; 33]>,
+) -> Result<[u8; 32], Error> {
     let output = to_vec(&reader.output).map_err(|_| StoreError::Corrupt("output format"))?;
     let mut hash = Sha256::new();
     hash.update(&reader.certificate);
@@ -116,5 +124,6 @@ fn basis(issuer: &Issuer, reader: &ReaderRow, list_version: u32) -> Result<[u8; 
         hash.update(key.point.0);
     }
     hash.update(output);
+    hash.update(report_key.as_ref().map_or(&[][..], |key| key.as_slice()));
     Ok(hash.finalize().into())
 }

@@ -66,6 +66,8 @@ pub(crate) fn renew(wallet: &Wallet, arguments: &RenewArguments, json: bool) -> 
             }
         }
     }
+    // What doors have reported goes along; what does not arrive now goes another time.
+    let _ = wallet.deliver_reports();
     if let Some((id, error)) = failed.pop() {
         return Err(anyhow::Error::new(error).context(format!("card {}", id.0)));
     }

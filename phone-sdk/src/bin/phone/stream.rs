@@ -47,7 +47,8 @@ fn carry(
         let answer = presenter.received(octets.get(..count).unwrap_or_default()).map_err(closed)?;
         connection.write_all(&answer)?;
         events.extend(std::iter::from_fn(|| presenter.poll_event()));
-        if events.iter().any(|event| matches!(event, TapEvent::Finished(_))) {
+        // A door that has something to report goes on, and closes when it is done.
+        if events.iter().any(|event| matches!(event, TapEvent::Finished(tap) if !tap.takes_report)) {
             // The door closes once it has the acknowledgement.
             let _closed = connection.read(&mut octets);
             return Ok(());

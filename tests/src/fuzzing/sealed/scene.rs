@@ -17,7 +17,7 @@ use super::super::remembering::sign;
 use super::super::stage::{Draws, FORGED_VERSION};
 use super::super::substituting::Substituting;
 use crate::pair::{HeldList, Phone};
-use crate::world::{START, World, at_ms};
+use crate::world::{START, World, at_ms, report_point};
 
 const USER_ID: &str = "0004711";
 
@@ -60,7 +60,12 @@ impl Scene {
         let reader_crypto = Substituting::default();
         let key = reader_crypto.public_point(&reader_crypto.agreement_key(&scalar).unwrap());
         let certificate = world.certificate(7, key, Presence::None).issue(&world.issuer).unwrap();
-        let settings = ReaderSettings { certificate, issuers: world.issuers(), tickets: true };
+        let settings = ReaderSettings {
+            certificate,
+            issuers: world.issuers(),
+            tickets: true,
+            report_key: Some(report_point()),
+        };
         let (wallet, serial) = world.phone(USER_ID);
         let mut forger = World::new(99);
         forger.project = world.project;
@@ -136,7 +141,13 @@ impl Scene {
     pub(super) fn conclude(&mut self) -> Command {
         let mut out = vec![0; COMMAND_MAX];
         let list = HeldList::empty();
-        let mut env = ReaderEnv { now: at_ms(0), rng: &mut self.draws, revocations: &list, wants_time: true };
+        let mut env = ReaderEnv {
+            now: at_ms(0),
+            rng: &mut self.draws,
+            revocations: &list,
+            wants_time: true,
+            has_report: true,
+        };
         match self.session.conclude(&self.reader, &mut env, Verdict::Stands, &mut out) {
             Ok(ReaderStep::Send { instruction, length }) => (instruction, out[..length].to_vec()),
             _ => panic!("a decision can be told"),
@@ -166,7 +177,13 @@ impl Scene {
     pub(super) fn door_hears(&mut self, mut data: Vec<u8>) -> Heard {
         let mut out = vec![0; COMMAND_MAX];
         let list = HeldList::empty();
-        let mut env = ReaderEnv { now: at_ms(0), rng: &mut self.draws, revocations: &list, wants_time: true };
+        let mut env = ReaderEnv {
+            now: at_ms(0),
+            rng: &mut self.draws,
+            revocations: &list,
+            wants_time: true,
+            has_report: true,
+        };
         let status = StatusWord::NORMAL;
         match self.session.receive(&mut self.reader, &mut env, &mut data, status, &mut out) {
             Ok(ReaderStep::Send { instruction, length }) => {
@@ -177,6 +194,7 @@ impl Scene {
                 list: brought.revocation_list.map(|list| list.version()),
                 token: brought.time_token.is_some(),
             },
+            Ok(ReaderStep::Reported { .. }) => panic!("nothing was reported"),
             Err(_) => {
                 assert!(self.session.is_idle());
                 Heard::Failed
