@@ -142,7 +142,7 @@ impl Manager {
         let proven = proof::activation_holds(challenge, public_key, &activation.code.hash(), signature);
         let challenge_hash = proof::hash(challenge);
         let judgement = match card.filter(|_| proven) {
-            Some(card) => Some(self.judge(card, &activation.holder).await?),
+            Some(card) => Some(self.judge_holder(card, &activation.holder).await?),
             None => None,
         };
 

@@ -59,7 +59,7 @@ impl Manager {
     }
 
     /// Judges what a holder gave; takes its time on another thread, and the same whatever is wrong.
-    pub(in crate::acts) async fn judge(
+    pub(in crate::acts) async fn judge_holder(
         &self,
         card: CardRow,
         gives: &HolderGives,
