@@ -3,6 +3,7 @@
 mod administrators;
 mod auditing;
 mod backup;
+mod cards;
 mod events;
 mod flooding;
 mod importing;
@@ -17,6 +18,7 @@ mod plans;
 mod projects;
 mod readers;
 mod serving;
+mod templates;
 mod watching;
 mod webhooks;
 
@@ -126,6 +128,12 @@ enum Command {
     /// Users, their invitations and phones.
     #[command(subcommand)]
     User(people::UserCommand),
+    /// Templates of digital ID cards.
+    #[command(subcommand)]
+    Template(templates::TemplateCommand),
+    /// Digital ID cards.
+    #[command(subcommand)]
+    Card(cards::CardCommand),
     /// Import people from a CSV file: First name, Last name, E-mail address, ID and optionally Sync ID.
     ///
     /// The file says who is there: people who are not in it are deleted, and their phones revoked.
@@ -270,6 +278,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::List(command) => lists::run(&command, &key, json).await,
         Command::Audit(command) => auditing::run(&command, &key, json).await,
         Command::User(command) => people::run(&command, &key, json).await,
+        Command::Template(command) => templates::run(&command, &key, json).await,
+        Command::Card(command) => cards::run(&command, &key, json).await,
         Command::Import(arguments) => importing::import(&arguments, &key, json).await,
         Command::Mail(command) => mail::run(&command, &key, json).await,
         Command::Alerts(command) => mail::run_alerts(&command, &key, json).await,

@@ -3,6 +3,7 @@
 mod access;
 mod administrator;
 mod audit;
+mod card;
 mod code;
 mod edit;
 mod event;
@@ -31,11 +32,18 @@ pub use administrator::{
     Administrator, AdministratorError, NewAdministrator, TokenSummary, check_name, is_good, leaves_an_owner,
 };
 pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
+pub use card::{
+    BarcodeDesign, BarcodeError, BarcodeSource, Card, CardContent, CardDesign, CardEdit, CardForbidden,
+    CardPhoto, CardStatus, CardTemplate, CardTurn, Expiry, ExpiryDesign, ExpiryError, ExpiryRule,
+    FieldDesign, FieldKind, HolderGives, HolderPhoto, IdentityCheck, Issuance, LOCK_S, NewCard, PhotoDesign,
+    PhotoRule, PhotoWanted, Requirements, SecurityAnswer, SecurityQuestion, Side, Symbology, TRIES_MAX,
+    TemplateState, Terms, answers_hold, check_content, fold_answer, next_card_status,
+};
 pub use code::{CodeError, InvitationCode};
 pub use edit::PersonEdit;
 pub use event::{Event, EventFilter, EventNameError, TEST_EVENT, event_id, event_kinds};
 pub use fields::{EMAIL_MAX, FieldError, NAME_MAX, SYNC_ID_MAX, USER_ID_MAX};
-pub use fields::{email, email_key, name, shortened, sync_id, user_id};
+pub use fields::{email, email_key, name, shortened, sync_id, text as line, user_id};
 pub use ids::{ProjectId, ReaderId, Serial, UnixTime, after, parse_project_id, project_id_text};
 pub use invitation::{Invitation, InvitationState, Redemption, WRONG_ANSWERS_MAX, redemption};
 pub use keys::{ISSUER_KEYS_MAX, KeyStanding, KeyState, next_index};
@@ -55,7 +63,7 @@ pub use reminder::{
     PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder, ReminderChange,
     ReminderSettings,
 };
-pub use search::{Search, SearchKeys, prefix_end};
+pub use search::{Search, SearchKeys, folded, prefix_end, suffixes};
 pub use text::{from_base64url, hex, to_base64url};
 pub use undo::{
     Before, CurrentUser, DoneStep, UndoConflict, UndoConflictReason, UndoConflicts, UndoStep, undo,

@@ -1,8 +1,8 @@
 //! What can go wrong, sorted by who has to do something about it.
 
 use crate::domain::{
-    AdministratorError, Field, FieldError, Forbidden, OutputFormatError, ProjectError, Role, Scope, Scopes,
-    UndoConflicts,
+    AdministratorError, CardForbidden, Field, FieldError, Forbidden, OutputFormatError, ProjectError, Role,
+    Scope, Scopes, UndoConflicts, UnixTime,
 };
 use crate::import::ImportErrors;
 use crate::issuing::IssuingError;
@@ -297,6 +297,54 @@ pub enum Refusal {
     /// The project has not revoked anything yet.
     #[error("This project has no revocation list yet.")]
     RevocationListNone,
+    /// No such card template.
+    #[error("There is no such card template.")]
+    TemplateUnknown,
+    /// The design of a card template is not allowed.
+    #[error("The card template: {0}.")]
+    TemplateInvalid(String),
+    /// Another card template has this name.
+    #[error("Another card template has this name.")]
+    TemplateNameTaken,
+    /// What was asked needs a card template of another state.
+    #[error("This needs a card template that is {0}.")]
+    TemplateState(&'static str),
+    /// No such card.
+    #[error("There is no such card.")]
+    CardUnknown,
+    /// More than one card is meant.
+    #[error("Cards of several templates have this card ID; say which one by its id.")]
+    CardAmbiguous,
+    /// The card is not one of its template.
+    #[error("The card: {0}.")]
+    CardInvalid(String),
+    /// Another card has what only one can have.
+    #[error("Another card has this {0}.")]
+    CardTaken(&'static str),
+    /// What was asked needs a card of another status.
+    #[error("This needs a card that is {0}.")]
+    CardStatus(&'static str),
+    /// The card was put away.
+    #[error("This card is archived.")]
+    CardArchived,
+    /// The photo is not taken.
+    #[error("The photo is not taken: {0}.")]
+    PhotoRefused(String),
+    /// There is no such photo.
+    #[error("There is no such photo.")]
+    PhotoUnknown,
+    /// The holder sent no photo, and the card needs one.
+    #[error("This card needs a photo of its holder.")]
+    PhotoMissing,
+    /// Identifier or answers are wrong; nobody is told which.
+    #[error("The identifier or an answer is wrong; tries left: {0}.")]
+    AnswersWrong(u32),
+    /// Too many wrong answers came.
+    #[error("Too many wrong answers came; try again later, or ask an administrator to unlock the card.")]
+    CardLocked(UnixTime),
+    /// The holder did not accept the terms.
+    #[error("The terms were not accepted, or another version of them.")]
+    TermsNotAccepted,
 }
 
 impl Refusal {
@@ -369,6 +417,22 @@ impl Refusal {
             Self::WebhookOff => "webhook-off",
             Self::DeliveryUnknown => "delivery-unknown",
             Self::RevocationListNone => "revocation-list-none",
+            Self::TemplateUnknown => "card-template-unknown",
+            Self::TemplateInvalid(_) => "card-template-invalid",
+            Self::TemplateNameTaken => "card-template-name-taken",
+            Self::TemplateState(_) => "card-template-state",
+            Self::CardUnknown => "card-unknown",
+            Self::CardAmbiguous => "card-ambiguous",
+            Self::CardInvalid(_) => "card-invalid",
+            Self::CardTaken(_) => "card-taken",
+            Self::CardStatus(_) => "card-status",
+            Self::CardArchived => "card-archived",
+            Self::PhotoRefused(_) => "photo-refused",
+            Self::PhotoUnknown => "photo-unknown",
+            Self::PhotoMissing => "photo-missing",
+            Self::AnswersWrong(_) => "answers-wrong",
+            Self::CardLocked(_) => "card-locked",
+            Self::TermsNotAccepted => "terms-not-accepted",
         }
     }
 }
@@ -379,6 +443,15 @@ impl From<Forbidden> for Refusal {
             Forbidden::Deleted => Self::UserDeleted,
             Forbidden::Suspended => Self::UserSuspended,
             Forbidden::Needs(what) => Self::UserStatus(what),
+        }
+    }
+}
+
+impl From<CardForbidden> for Refusal {
+    fn from(forbidden: CardForbidden) -> Self {
+        match forbidden {
+            CardForbidden::Archived => Self::CardArchived,
+            CardForbidden::Needs(what) => Self::CardStatus(what),
         }
     }
 }

@@ -4,6 +4,9 @@ mod access;
 mod activation;
 mod administrators;
 mod audit;
+mod card_photos;
+mod card_templates;
+mod cards;
 mod conditional;
 mod configuring;
 mod health;
@@ -43,6 +46,7 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::manager::Manager;
+use crate::photo::PHOTO_OCTETS_MAX;
 use access::Api;
 pub use measuring::MetricsEndpoint;
 pub use openapi::openapi_document;
@@ -56,6 +60,10 @@ const BODY_MAX: usize = 16 * 1024;
 const IMPORT_MAX: usize = 128 * 1024 * 1024;
 /// The longest text of a mail, and the longest report on one, in octets.
 const MAIL_MAX: usize = 1024 * 1024;
+/// The longest activation, in octets: with a photo of its holder.
+const ACTIVATION_MAX: usize = 768 * 1024;
+/// The longest design of a card template, in octets: with its terms.
+const DESIGN_MAX: usize = 128 * 1024;
 /// For how long a request may take, in seconds.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// For how long an import may take, its upload included.
@@ -93,10 +101,25 @@ fn described() -> OpenApiRouter<Api> {
         .merge(mails::bounce_routes())
         .layer(DefaultBodyLimit::max(MAIL_MAX))
         .layer(timeout(REQUEST_TIMEOUT));
+    let photos = OpenApiRouter::default()
+        .merge(card_photos::photo_routes())
+        .layer(DefaultBodyLimit::max(PHOTO_OCTETS_MAX))
+        .layer(timeout(REQUEST_TIMEOUT));
+    let designs = OpenApiRouter::default()
+        .merge(card_templates::routes())
+        .layer(middleware::from_fn(repeating::repeat))
+        .layer(DefaultBodyLimit::max(DESIGN_MAX))
+        .layer(timeout(REQUEST_TIMEOUT));
+    let activations = OpenApiRouter::default()
+        .merge(activation::activation_routes())
+        .layer(DefaultBodyLimit::max(ACTIVATION_MAX))
+        .layer(timeout(REQUEST_TIMEOUT));
     let small = OpenApiRouter::default()
         .merge(activation::routes())
         .merge(administrators::routes())
         .merge(audit::routes())
+        .merge(card_photos::routes())
+        .merge(cards::routes())
         .merge(configuring::routes())
         .merge(health::routes())
         .merge(keys::routes())
@@ -114,7 +137,13 @@ fn described() -> OpenApiRouter<Api> {
         .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(timeout(REQUEST_TIMEOUT));
-    OpenApiRouter::with_openapi(openapi::empty()).merge(large).merge(texts).merge(small)
+    OpenApiRouter::with_openapi(openapi::empty())
+        .merge(large)
+        .merge(texts)
+        .merge(photos)
+        .merge(designs)
+        .merge(activations)
+        .merge(small)
 }
 
 /// Gives every answer what it needs: no caching of what is personal, and a problem document for a timeout.

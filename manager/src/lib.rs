@@ -31,6 +31,7 @@ pub mod mail;
 mod manager;
 pub mod network;
 mod once;
+mod photo;
 mod proof;
 mod pulse;
 mod random;
@@ -41,11 +42,11 @@ mod vault;
 mod webhook;
 
 pub use acts::{
-    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, ChallengeGiven, DeviceAnswer,
-    DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, IssuedInvitation, MailPreview,
-    MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin,
-    PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, ReportTaken, Revocation,
-    RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
+    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardInvitation, ChallengeGiven,
+    DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, InstalledCard,
+    IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader,
+    NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary,
+    ReportTaken, Revocation, RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;
@@ -57,7 +58,8 @@ pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};
 pub use manager::Manager;
 pub use random::RandomFailed;
 pub use store::{
-    AlertRecipient, AlertRow, DatabaseUrl, DatabaseUrlError, Delivery, Home, MailFilter, Mailing, StoreError,
+    AlertRecipient, AlertRow, CardFilter, DatabaseUrl, DatabaseUrlError, Delivery, Home, MailFilter, Mailing,
+    StoreError,
 };
 pub use token::ApiToken;
 pub use vault::{TokenAccess, TokenError, Unlock, VaultError};

@@ -6,6 +6,7 @@ mod opening;
 mod reserves;
 
 pub(crate) use making::make_directory;
+pub(crate) use reserves::DeviceKey;
 
 use std::collections::HashMap;
 use std::fmt;

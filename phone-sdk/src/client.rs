@@ -14,10 +14,10 @@ use crate::error::{Error, Retry};
 use crate::port::{HttpClient, HttpRequest, HttpResponse};
 use crate::state::ReportRecord;
 use crate::state::encoding::{project_text, to_base64url};
-use crate::wallet::DeviceLabel;
+use crate::wallet::{DeviceLabel, Holder};
 
 pub(crate) use answer::{
-    ActivationChallenge, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge, ReportsAnswer,
+    ActivationChallenge, Blob, CardAnswer, DeviceAnswer, IssuerKeyAnswer, RenewalChallenge, ReportsAnswer,
 };
 
 /// Characters that the manager takes of what a device is called.
@@ -44,6 +44,16 @@ struct ActivationRequest<'a> {
     public_key: String,
     signature: String,
     device: Device,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<HolderRequest<'a>>,
+}
+
+#[derive(Serialize)]
+struct HolderRequest<'a> {
+    unique_identifier: &'a str,
+    answers: &'a [String],
+    terms: Option<&'a str>,
+    photo: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -56,9 +66,11 @@ struct Device {
 struct Empty {}
 
 #[derive(Serialize)]
-struct RenewalRequest {
+struct RenewalRequest<'a> {
     challenge: String,
     signature: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_photo: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -100,6 +112,7 @@ impl<'a> Client<'a> {
         code: &str,
         proof: &Proof,
         label: &DeviceLabel,
+        holder: &Holder,
     ) -> Result<DeviceAnswer, Error> {
         let device = Device {
             name: label.name.chars().take(NAME_CHARACTERS_MAX).collect(),
@@ -111,18 +124,41 @@ impl<'a> Client<'a> {
             public_key: to_base64url(&proof.public_key.0),
             signature: to_base64url(&proof.signature),
             device,
+            holder: (*holder != Holder::default()).then(|| HolderRequest {
+                unique_identifier: &holder.unique_identifier,
+                answers: &holder.answers,
+                terms: holder.accepted_terms.as_deref(),
+                photo: holder.photo.as_deref().map(to_base64url),
+            }),
         };
-        self.post("/v1/activation", &request)
+        let given = holder
+            .answers
+            .iter()
+            .map(String::len)
+            .sum::<usize>()
+            .saturating_add(holder.unique_identifier.len());
+        let photo = holder.photo.as_ref().map_or(0, Vec::len);
+        // What is escaped takes up to six octets for each, and four are written for three of the photo.
+        let room = given.saturating_mul(6).saturating_add(photo.saturating_mul(4).div_ceil(3));
+        let response = self.send_with_room("/v1/activation", &request, room)?;
+        decoded(&response)
     }
 
     pub(crate) fn renewal_challenge(&self, device_id: &str) -> Result<RenewalChallenge, Error> {
         self.post(&format!("/v1/devices/{device_id}/renewal/challenge"), &Empty {})
     }
 
-    pub(crate) fn renew(&self, device_id: &str, proof: &Proof) -> Result<DeviceAnswer, Error> {
+    /// `held_photo` names the photo that is not to be sent again.
+    pub(crate) fn renew(
+        &self,
+        device_id: &str,
+        proof: &Proof,
+        held_photo: Option<&str>,
+    ) -> Result<DeviceAnswer, Error> {
         let request = RenewalRequest {
             challenge: to_base64url(&proof.challenge),
             signature: to_base64url(&proof.signature),
+            held_photo,
         };
         self.post(&format!("/v1/devices/{device_id}/renewal"), &request)
     }
@@ -135,6 +171,7 @@ impl<'a> Client<'a> {
         let request = RenewalRequest {
             challenge: to_base64url(&proof.challenge),
             signature: to_base64url(&proof.signature),
+            held_photo: None,
         };
         self.send(&format!("/v1/devices/{device_id}/reset"), &request).map(|_| ())
     }
@@ -169,18 +206,26 @@ impl<'a> Client<'a> {
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, Error> {
-        let response = self.send(path, body)?;
-        serde_json::from_slice(&response.body).map_err(|_| Retry::NotAManager.into())
+        decoded(&self.send(path, body)?)
     }
 
     fn send(&self, path: &str, body: &impl Serialize) -> Result<HttpResponse, Error> {
-        // The room is enough for every request with a code in it, so that no copy is left behind by growing.
-        let mut json = Zeroizing::new(Vec::with_capacity(2048));
+        self.send_with_room(path, body, 0)
+    }
+
+    /// The room is enough for every request that has no more than `more` octets of its holder's in it, so that no copy of
+    /// a code or an answer is left behind by growing.
+    fn send_with_room(&self, path: &str, body: &impl Serialize, more: usize) -> Result<HttpResponse, Error> {
+        let mut json = Zeroizing::new(Vec::with_capacity(more.saturating_add(2048)));
         serde_json::to_writer(&mut *json, body).map_err(|_| Retry::NotAManager)?;
         let url = format!("{}{path}", self.base);
         let request = HttpRequest { url: &url, json: Some(&json), if_none_match: None };
         succeeded(self.http.send(&request)?)
     }
+}
+
+fn decoded<T: DeserializeOwned>(response: &HttpResponse) -> Result<T, Error> {
+    serde_json::from_slice(&response.body).map_err(|_| Retry::NotAManager.into())
 }
 
 fn succeeded(response: HttpResponse) -> Result<HttpResponse, Error> {

@@ -3,6 +3,7 @@
 use std::io;
 
 use credential::error::ObjectError;
+use credential::time::UnixTime;
 
 use crate::code::CodeError;
 use crate::port::{HttpFailure, RandomFailure};
@@ -85,6 +86,21 @@ pub enum Restart {
     /// The manager does not know this device any more: the card needs a new invitation.
     #[error("the manager does not know this device")]
     DeviceUnknown,
+    /// The invitation asks the holder for something: ask for [`crate::Wallet::requirements`], then activate with it.
+    #[error("the invitation asks the holder for something")]
+    HolderAsked,
+    /// Identifier or answers are wrong, and nobody says which; let the holder correct them.
+    #[error("the identifier or an answer is wrong; tries left: {tries_left}")]
+    AnswersWrong {
+        /// How often the holder may try before the card is locked.
+        tries_left: u32,
+    },
+    /// The terms were not accepted, or are others by now: show them again.
+    #[error("the terms were not accepted")]
+    TermsNotAccepted,
+    /// The photo was not taken: let the holder choose another.
+    #[error("the photo was not taken: it is no JPEG, PNG or WebP, or too large or too small")]
+    PhotoRefused,
     /// The manager asks for something that this version of the app does not know.
     #[error("the app has to be updated to give: {0}")]
     UpdateNeeded(String),
@@ -104,6 +120,12 @@ pub enum Denied {
     /// The user is suspended; the card is kept and not presented until a renewal succeeds.
     #[error("the user is suspended")]
     UserSuspended,
+    /// Too many wrong answers came; answers are taken again later, or when the administrator unlocks the card.
+    #[error("too many wrong answers came")]
+    CardLocked {
+        /// When they are taken again.
+        until: UnixTime,
+    },
     /// The manager's answer does not hold: nothing of it was kept.
     #[error("the manager's answer does not hold: {0}")]
     NotGenuine(NotGenuine),
@@ -258,6 +280,10 @@ impl Restart {
             Self::InvitationUsed => "invitation-used",
             Self::KeyGone => "key-gone",
             Self::DeviceUnknown => "device-unknown",
+            Self::HolderAsked => "holder-asked",
+            Self::AnswersWrong { .. } => "answers-wrong",
+            Self::TermsNotAccepted => "terms-not-accepted",
+            Self::PhotoRefused => "photo-refused",
             Self::UpdateNeeded(_) => "update-needed",
         }
     }
@@ -269,6 +295,7 @@ impl Denied {
             Self::ProofRefused => "proof-refused",
             Self::DeviceRevoked => "device-revoked",
             Self::UserSuspended => "user-suspended",
+            Self::CardLocked { .. } => "card-locked",
             Self::NotGenuine(_) => "not-genuine",
             Self::OtherManager => "other-manager",
         }

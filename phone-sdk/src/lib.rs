@@ -30,5 +30,6 @@ pub use presenter::{
     NfcPresenter, Sighting, StreamClosed, StreamPresenter, Tap, TapEvent, TapFailure,
 };
 pub use wallet::{
-    Card, CardId, CardState, CardWarning, DeviceLabel, Ports, Refreshed, RenewalReport, Wallet,
+    Card, CardId, CardState, CardWarning, DeviceLabel, Holder, IdBarcode, IdCard, IdField, PhotoState,
+    PhotoWanted, Ports, Refreshed, RenewalReport, Requirements, Terms, Wallet,
 };

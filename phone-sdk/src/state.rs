@@ -23,7 +23,7 @@ use crate::error::StorageError;
 use crate::port::KeyHandle;
 use crate::presenter::BleHandles;
 use crate::sealing::Sealer;
-use crate::wallet::{CardId, DELIVERY_PAUSE_S};
+use crate::wallet::{CardId, DELIVERY_PAUSE_S, IdCard};
 
 /// The name under which it is stored.
 pub(crate) const NAME: &str = "wallet";
@@ -93,7 +93,7 @@ pub(crate) struct CardRecord {
     pub(crate) invitation: Vec<u8>,
     pub(crate) first_name: String,
     pub(crate) last_name: String,
-    /// As issued; empty once the device is revoked.
+    /// As issued; empty once the device is revoked, and where there is only a card to show.
     #[serde(with = "encoding::octets")]
     pub(crate) credential: Vec<u8>,
     pub(crate) renew_after: u32,
@@ -107,6 +107,12 @@ pub(crate) struct CardRecord {
     /// Before which a failed renewal is not tried again by itself.
     #[serde(default)]
     pub(crate) retry_at: u32,
+    /// The card to show, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) id_card: Option<IdCard>,
+    /// Names the photo of that card; the photo itself is stored apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) photo_version: Option<String>,
     /// A name that is new after each start and each renewal, so that a tap under way cannot mix two credentials.
     #[serde(skip, default = "unnamed")]
     pub(crate) handle: CredentialHandle,
@@ -386,6 +392,8 @@ mod tests {
             heard_at: 0,
             failures: 0,
             retry_at: 0,
+            id_card: None,
+            photo_version: None,
             handle: unnamed(),
             superseded: None,
         };

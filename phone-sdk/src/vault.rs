@@ -1,6 +1,7 @@
 //! What the phone holds, in memory and in storage.
 
 mod device;
+mod photos;
 
 use std::sync::Arc;
 

@@ -5,8 +5,10 @@ mod background;
 mod believed;
 mod card;
 mod carrying;
+mod id_card;
 mod leaving;
 mod renewal;
+mod requirements;
 mod visited;
 
 use std::fmt;
@@ -32,7 +34,9 @@ use crate::vault::Vault;
 pub use background::RenewalReport;
 pub use card::{Card, CardId, CardState, CardWarning};
 pub(crate) use carrying::DELIVERY_PAUSE_S;
+pub use id_card::{IdBarcode, IdCard, IdField, PhotoState};
 pub use renewal::Refreshed;
+pub use requirements::{Holder, PhotoWanted, Requirements, Terms};
 
 /// Seconds after which a key that was made for an invitation is given up: the manager repeats an answer for a day,
 /// and an invitation that was not redeemed takes any key.
@@ -127,10 +131,24 @@ impl Wallet {
 
     /// The cards that should be renewed now, or whose suspension may be over.
     pub fn due(&self) -> Vec<CardId> {
-        let due = |card: &Card| {
-            matches!(card.state, CardState::RenewalDue | CardState::Expired | CardState::Suspended)
+        let now = self.core.ports.clock.now().unix;
+        let due = |card: &Card| match card.state {
+            CardState::RenewalDue | CardState::Expired | CardState::Suspended => true,
+            CardState::ShowOnly => now.is_some_and(|now| now >= card.renew_after),
+            _ => false,
         };
         self.cards().iter().filter(|card| due(card)).map(|card| card.id).collect()
+    }
+
+    /// The photo of a card to show, a JPEG; `None` where there is none, or where it has not been fetched yet.
+    ///
+    /// # Errors
+    /// [`Misuse::NoSuchCard`] when there is none of this id, [`Error::Storage`] when it cannot be read.
+    pub fn photo(&self, id: CardId) -> Result<Option<Vec<u8>>, Error> {
+        let vault = self.core.vault();
+        let card = vault.document().card(id).ok_or(Misuse::NoSuchCard)?;
+        let Some(version) = &card.photo_version else { return Ok(None) };
+        Ok(vault.photo(id, version)?.map(|photo| photo.to_vec()))
     }
 
     /// Presents `card` at this door from now on; `None` leaves the choice to the wallet again.
@@ -199,6 +217,7 @@ impl Wallet {
         {
             let mut vault = self.core.vault();
             vault.drop_tickets(id)?;
+            vault.remove_photo(id)?;
             vault.change(|document| document.remove_card(id))?;
         }
         self.core.delete_doomed_keys();
@@ -212,6 +231,7 @@ impl Wallet {
     /// doing it again.
     pub fn reset(&self) -> Result<(), Error> {
         let _online = self.core.online();
+        self.core.remove_photos()?;
         self.core.vault().change(|document| {
             let cards = document.cards.drain(..).map(|card| card.key);
             let keys = cards.chain(document.pending.drain(..).map(|pending| pending.key));
@@ -285,6 +305,15 @@ impl Core {
         let vault = self.vault();
         let card = vault.document().card(id).ok_or(Misuse::NoSuchCard)?;
         Ok(Card::of(card, vault.document(), now))
+    }
+
+    /// Forgets the photos of all cards.
+    fn remove_photos(&self) -> Result<(), Error> {
+        let vault = self.vault();
+        for card in vault.document().cards.iter().filter(|card| card.photo_version.is_some()) {
+            vault.remove_photo(card.id)?;
+        }
+        Ok(())
     }
 
     /// The signature of a credential's key; the vault is free meanwhile, because secure hardware takes its time.

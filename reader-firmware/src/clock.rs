@@ -11,17 +11,24 @@ pub const SYNC_AFTER_MS: u64 = 86_400_000;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct WallClock {
     set: Option<(UnixTime, Instant)>,
+    /// The last time known before a power cut.
+    not_before: Option<UnixTime>,
 }
 
 impl WallClock {
     /// A clock that has not been set.
     pub const fn unset() -> Self {
-        Self { set: None }
+        Self { set: None, not_before: None }
     }
 
     /// A clock that some battery kept running.
     pub const fn running(time: UnixTime, at: Instant) -> Self {
-        Self { set: Some((time, at)) }
+        Self { set: Some((time, at)), not_before: None }
+    }
+
+    /// Takes no token older than this: a time that was known before a power cut.
+    pub const fn refuse_before(&mut self, time: UnixTime) {
+        self.not_before = Some(time);
     }
 
     /// Both clocks at `instant`.
@@ -43,7 +50,7 @@ impl WallClock {
     /// # Errors
     /// [`ObjectError::NotNewer`] when the token would turn it back; the clock is then as it was.
     pub fn set(&mut self, token: &VerifiedTimeToken, instant: Instant) -> Result<UnixTime, ObjectError> {
-        let time = token.forward_from(self.now(instant).unix)?;
+        let time = token.forward_from(self.now(instant).unix.max(self.not_before))?;
         self.set = Some((time, instant));
         Ok(time)
     }

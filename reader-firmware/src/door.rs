@@ -16,7 +16,8 @@ use credential::error::ObjectError;
 use credential::id::Serial;
 use credential::limits::MESSAGE_MAX;
 use credential::object::{
-    HeldRevocationList, OutputFormat, Revocations, VerifiedRevocationList, VerifiedTimeToken,
+    HeldRevocationList, OutputFormat, ReaderCertificate, Revocations, VerifiedRevocationList,
+    VerifiedTimeToken,
 };
 use credential::reader::{Reader, ReaderEnv};
 use credential::report::Event;
@@ -84,23 +85,37 @@ impl<'a, C: Crypto, L: EventLog> Door<'a, C, L> {
         rng: &mut dyn CryptoRng,
         instant: Instant,
     ) -> Result<Self, ObjectError> {
+        let (version, output) = (configured.version, configured.output);
         let now = Now { instant, unix: None };
         let reader = Reader::new(crypto, &scalar, configured.settings, rng, now)?;
-        let mut reporting = Reporting::new(log);
-        reporting.note(None, &Event::Started { configuration: configured.version });
-        Ok(Self {
+        let mut door = Self::of(reader, scalar, version, output, log);
+        door.note_start(instant);
+        Ok(door)
+    }
+
+    /// A door of a reader that has started, with the scalar of its key and the rest of its configuration.
+    ///
+    /// On a small stack this comes apart from [`Reader::new`] and from [`Door::note_start`]: a door is large, and what
+    /// is done in the others goes deep.
+    pub fn of(reader: Reader<C>, scalar: Secret<32>, version: u32, output: OutputFormat, log: L) -> Self {
+        Self {
             scalar,
             exchange: OstiaryReader::new(reader),
             others: Vec::new(),
-            configuration_version: configured.version,
-            output: configured.output,
+            configuration_version: version,
+            output,
             list: HeldRevocationList::empty(),
             clock: WallClock::unset(),
-            reporting,
+            reporting: Reporting::new(log),
             tap: None,
             events: Deque::new(),
             space: [0; MESSAGE_SPACE],
-        })
+        }
+    }
+
+    /// Keeps in the log that the door has started.
+    pub fn note_start(&mut self, instant: Instant) {
+        self.note(&Event::Started { configuration: self.configuration_version }, instant);
     }
 
     /// Offers another application, after those that are there.
@@ -152,10 +167,19 @@ impl<'a, C: Crypto, L: EventLog> Door<'a, C, L> {
     /// # Errors
     /// [`ObjectError`]; the list held is then kept.
     pub fn take_revocation_list(&mut self, octets: &[u8], instant: Instant) -> Result<u32, ObjectError> {
+        let version = self.restore_revocation_list(octets)?;
+        self.note(&Event::ListTaken { version }, instant);
+        Ok(version)
+    }
+
+    /// Takes the list that was held before a restart, which is nothing to report.
+    ///
+    /// # Errors
+    /// As [`Door::take_revocation_list`].
+    pub fn restore_revocation_list(&mut self, octets: &[u8]) -> Result<u32, ObjectError> {
         let reader = self.exchange.reader();
         let list = VerifiedRevocationList::verify(reader.crypto(), octets, &reader.settings().issuers)?;
         self.list.replace(&list)?;
-        self.note(&Event::ListTaken { version: list.version() }, instant);
         Ok(list.version())
     }
 
@@ -192,6 +216,26 @@ impl<'a, C: Crypto, L: EventLog> Door<'a, C, L> {
         self.list.is_revoked(serial)
     }
 
+    /// The revocation list held, as it was signed; empty if there is none.
+    pub fn revocation_list(&self) -> &[u8] {
+        self.list.octets()
+    }
+
+    /// After a power cut: takes no time token older than the last time known, so that none counts twice.
+    pub fn refuse_times_before(&mut self, time: UnixTime) {
+        self.clock.refuse_before(time);
+    }
+
+    /// Version of the configuration in force.
+    pub const fn configuration_version(&self) -> u32 {
+        self.configuration_version
+    }
+
+    /// The reader's certificate, as issued.
+    pub const fn certificate(&self) -> &[u8; ReaderCertificate::OCTETS] {
+        &self.exchange.reader().settings().certificate
+    }
+
     /// The wall clock.
     pub const fn clock(&self) -> &WallClock {
         &self.clock
@@ -210,6 +254,7 @@ impl<'a, C: Crypto, L: EventLog> Door<'a, C, L> {
         self.exchange.reader().crypto()
     }
 
+    #[inline(never)]
     fn report(&mut self, event: DoorEvent) {
         if self.events.is_full() {
             let _oldest = self.events.pop_front();

@@ -20,5 +20,16 @@ pub enum LinkError {
     Misuse,
 }
 
+impl core::fmt::Display for LinkError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Peer => "the device's octets are not what the link expects",
+            Self::Misuse => "the message does not fit the link",
+        })
+    }
+}
+
+impl core::error::Error for LinkError {}
+
 /// Octets that a link's working space has to have.
 pub const MESSAGE_SPACE: usize = credential::ble::MESSAGE_CAP;

@@ -1,12 +1,14 @@
-//! The log of events: the port to where a reader keeps what it has to report, and one in memory.
+//! The log of events: the port to where a reader keeps what it has to report, one in memory and one in a flash.
 //!
 //! A log keeps entries in the octets in which they travel ([`Entry`](credential::report::Entry)), until the manager
 //! has acknowledged them. One that is full drops its oldest; the manager sees the gap in the numbers.
 //!
 //! Spec: `docs/PROTOCOL.md#reports`
 
+mod flash;
 mod ring;
 
+pub use flash::FlashLog;
 pub use ring::RingLog;
 
 use credential::id::LogId;

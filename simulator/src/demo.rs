@@ -14,7 +14,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::output::DoorOutput;
-use building::Building;
+use crate::unit::FIRMWARE;
+use building::{Building, DoorPlace};
 use narrator::Narrator;
 use people::{People, Refused};
 use report::Report;
@@ -35,6 +36,14 @@ pub struct DemoArgs {
     /// facility code 17.
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     output: DoorOutput,
+
+    /// Where the door runs; in `qemu` its power is cut, too, before the revoked phone comes.
+    #[arg(long, value_enum, default_value_t = DoorPlace::Process)]
+    door: DoorPlace,
+
+    /// The firmware for `--door qemu`.
+    #[arg(long, value_name = "FILE", default_value = FIRMWARE, hide_default_value = true)]
+    firmware: PathBuf,
 
     /// One JSON object on standard output in the place of the table.
     #[arg(long)]
@@ -61,7 +70,7 @@ pub fn run(args: &DemoArgs) -> Result<Ended> {
     let octets = people::read(args.users.as_deref())?;
     let dir = directory(args.dir.clone())?;
     let runtime = tokio::runtime::Runtime::new().context("the runtime does not start")?;
-    let mut building = runtime.block_on(Building::open(&dir, args.output))?;
+    let mut building = runtime.block_on(Building::open(&dir, args))?;
     narrator.chapter(&format!(
         "Project \"Demo\" in {}: an issuer key, a database, an API on {}",
         dir.display(),

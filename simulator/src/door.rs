@@ -1,14 +1,17 @@
 //! A door in a process of its own.
 
 mod enrolling;
+mod gatt;
 mod place;
 mod served;
 mod slot;
 mod stream;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
@@ -17,6 +20,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::output::DoorOutput;
+use crate::unit::{BoardUnit, DoorUnit, FIRMWARE, InProcess};
 use place::Place;
 use served::ServedDoor;
 
@@ -25,6 +29,15 @@ use served::ServedDoor;
 pub struct DoorArgs {
     /// Directory of the door: its key and its configuration; made if it is not there.
     dir: PathBuf,
+
+    /// Where the door runs: `process`, `qemu` for the firmware on an emulated microcontroller whose flash is a file of
+    /// the directory, or the path of a serial device with a board.
+    #[arg(long, default_value = "process", value_name = "WHERE")]
+    board: Where,
+
+    /// The firmware for `--board qemu`.
+    #[arg(long, value_name = "FILE", default_value = FIRMWARE, hide_default_value = true)]
+    firmware: PathBuf,
 
     /// Address of the manager that enrols the door; needed the first time, and asked for list and time afterwards.
     #[arg(long, value_name = "ADDRESS")]
@@ -54,6 +67,10 @@ pub struct DoorArgs {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     slot: SocketAddr,
 
+    /// Address for a program that plays the door's Bluetooth peripheral.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    gatt: SocketAddr,
+
     /// End after so many taps.
     #[arg(long, value_name = "NUMBER")]
     taps: Option<u64>,
@@ -74,30 +91,54 @@ enum Demand {
     Verified,
 }
 
+/// Where a door runs.
+#[derive(Clone, Debug)]
+enum Where {
+    Process,
+    Qemu,
+    Serial(PathBuf),
+}
+
+impl FromStr for Where {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text {
+            "process" => Self::Process,
+            "qemu" => Self::Qemu,
+            path => Self::Serial(path.into()),
+        })
+    }
+}
+
 /// Runs a door until it is ended, or has seen as many taps as it was told.
 ///
 /// # Errors
 /// Whatever keeps it from being enrolled or from listening.
 pub fn run(args: &DoorArgs) -> Result<()> {
-    let place = Place::open(&args.dir)?;
-    if !place.is_enrolled() {
-        enrolling::enrol(&place, args)?;
-    }
-    let mut door = ServedDoor::open(&place)?;
+    let mut door = ServedDoor::new(unit(args)?)?;
     if let Some(manager) = &args.manager {
         door.catch_up(manager);
     }
     let phones = TcpListener::bind(args.listen).with_context(|| format!("listening on {}", args.listen))?;
     let cards = TcpListener::bind(args.slot).with_context(|| format!("listening on {}", args.slot))?;
-    let (tcp, slot) = (phones.local_addr()?, cards.local_addr()?);
-    let reader = door.reader_id().0;
+    let peripheral = TcpListener::bind(args.gatt).with_context(|| format!("listening on {}", args.gatt))?;
+    let (tcp, slot, gatt) = (phones.local_addr()?, cards.local_addr()?, peripheral.local_addr()?);
+    let reader = door.identity().reader.0;
     say(
         args,
-        &json!({ "event": "listening", "reader": reader, "tcp": tcp.to_string(), "slot": slot.to_string() }),
+        &json!({
+            "event": "listening",
+            "reader": reader,
+            "tcp": tcp.to_string(),
+            "slot": slot.to_string(),
+            "gatt": gatt.to_string(),
+        }),
     );
     let (sender, connections) = channel();
     accept(phones, sender.clone(), stream::tap);
-    accept(cards, sender, slot::tap);
+    accept(cards, sender.clone(), slot::tap);
+    accept(peripheral, sender, gatt::tap);
     let mut left = args.taps;
     for (connection, tap) in connections {
         door.prepare();
@@ -108,6 +149,26 @@ pub fn run(args: &DoorArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The door where it runs, enrolled.
+fn unit(args: &DoorArgs) -> Result<Box<dyn DoorUnit>> {
+    let place = Place::open(&args.dir)?;
+    let mut unit: Box<dyn DoorUnit> = match &args.board {
+        Where::Process => Box::new(InProcess::new(place.key()?)),
+        Where::Qemu => Box::new(BoardUnit::qemu(&args.firmware, &place.flash())?),
+        Where::Serial(device) => Box::new(BoardUnit::serial(device)?),
+    };
+    let keeps_itself = !matches!(args.board, Where::Process);
+    if !keeps_itself && place.is_enrolled() {
+        unit.configure(&place.configuration()?)?;
+    } else if unit.identity()?.is_none() {
+        let sealed = enrolling::enrol(&mut *unit, args)?;
+        if !keeps_itself {
+            place.keep_configuration(&sealed)?;
+        }
+    }
+    Ok(unit)
 }
 
 /// How one connection is served: returns what happened.
@@ -148,6 +209,7 @@ fn in_words(event: &Value) -> String {
         ),
         "granted" => format!("open for {} ({} path)", text("output"), text("path")),
         "denied" => format!("denied: {} ({} path)", text("reason"), text("path")),
+        "cost" => format!("{} instructions to the decision, {} to the end", text("decision"), text("whole")),
         "list-taken" => format!("a phone brought revocation list {}", text("version")),
         "time-taken" => "a phone brought the time".to_owned(),
         other => match text("reason") {

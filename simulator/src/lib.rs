@@ -1,8 +1,10 @@
 //! Phones, doors and radios without hardware.
 //!
 //! [`demo`] is the whole story in one run: from a file of people to an open door, and to two that stay shut.
+//! [`unit`] is a door as both of them tap it: in this process, or on a board that QEMU emulates.
 //! [`door`] is a door of its own, which any manager enrols and any phone taps.
 
 pub mod demo;
 pub mod door;
 mod output;
+pub mod unit;

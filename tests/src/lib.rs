@@ -8,6 +8,7 @@
     reason = "this crate is only used by tests and benchmarks"
 )]
 
+pub mod board;
 pub mod distribution;
 pub mod door;
 pub mod framing;

@@ -1,4 +1,7 @@
 //! One type for each message that a reader awaits; each is consumed by the message.
+//!
+//! None of these functions is inlined into its caller: the space that one of them takes on a small stack is then free
+//! for the others.
 
 use heapless::Vec;
 
@@ -95,6 +98,7 @@ pub(super) enum Offered<C: Crypto> {
 
 impl ExpectSelected {
     /// Answers the device's versions and limits with HELLO.
+    #[inline(never)]
     pub(super) fn selected<C: Crypto>(
         self,
         reader: &mut Reader<C>,
@@ -119,6 +123,7 @@ impl ExpectSelected {
 
 impl<C: Crypto> ExpectOffer<C> {
     /// Decides by the ticket if it holds, else answers with CONFIRM.
+    #[inline(never)]
     pub(super) fn offer(
         self,
         reader: &Reader<C>,
@@ -171,6 +176,7 @@ impl<C: Crypto> ExpectOffer<C> {
 
 impl ExpectProof {
     /// Judges credential and device signature.
+    #[inline(never)]
     pub(super) fn proof<C: Crypto>(
         mut self,
         reader: &mut Reader<C>,
@@ -242,6 +248,7 @@ impl ExpectProof {
 
 impl<C: Crypto> Decided<C> {
     /// Tells the device.
+    #[inline(never)]
     pub(super) fn outcome(
         self,
         reader: &Reader<C>,
@@ -277,6 +284,7 @@ impl<C: Crypto> Decided<C> {
 
 impl ExpectAck {
     /// Verifies what the device brought.
+    #[inline(never)]
     pub(super) fn ack<'m, C: Crypto>(
         mut self,
         reader: &Reader<C>,

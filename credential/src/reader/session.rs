@@ -128,33 +128,10 @@ impl<C: Crypto> ReaderSession<C> {
             return Err(Error::PeerMisbehaved(PeerMisbehaved::Status(status.0)));
         }
         match state {
-            State::Selected(expect) => {
-                let (next, length, device) = expect.selected(reader, env, data, out)?;
-                self.extended_length = device.extended_length();
-                self.longest_command = device.longest_command();
-                self.await_response(State::Offer(next), env.now);
-                Ok(ReaderStep::Send { instruction: Instruction::Hello, length })
-            }
-            State::Offer(expect) => match expect.offer(reader, env, data, out)? {
-                Offered::Fast(decision, decided) => {
-                    self.state = State::Decided(decided);
-                    Ok(ReaderStep::Decided(decision))
-                }
-                Offered::Full(next, length) => {
-                    self.await_response(State::Proof(next), env.now);
-                    Ok(ReaderStep::Send { instruction: Instruction::Confirm, length })
-                }
-            },
-            State::Proof(expect) => {
-                let (decision, decided) = expect.proof(reader, env, data)?;
-                self.state = State::Decided(decided);
-                Ok(ReaderStep::Decided(decision))
-            }
-            State::Ack(expect) => {
-                let (brought, exporter, may_report) = expect.ack(reader, env, data)?;
-                self.state = may_report.map_or(State::Idle, State::MayReport);
-                Ok(ReaderStep::Finished { brought, exporter })
-            }
+            State::Selected(expect) => self.selected(expect, reader, env, data, out),
+            State::Offer(expect) => self.offered(expect, reader, env, data, out),
+            State::Proof(expect) => self.proved(expect, reader, env, data),
+            State::Ack(expect) => self.acknowledged(expect, reader, env, data),
             State::Received(expect) => {
                 expect.received(reader, data).map(|kept| ReaderStep::Reported { kept })
             }
@@ -240,6 +217,70 @@ impl<C: Crypto> ReaderSession<C> {
     /// Whether the device of this tap takes APDUs of extended length.
     pub const fn extended_length(&self) -> bool {
         self.extended_length
+    }
+
+    // These are not inlined for the sake of small stacks: what the one keeps there, the others need not carry.
+    #[inline(never)]
+    fn selected<'m>(
+        &mut self,
+        expect: ExpectSelected,
+        reader: &mut Reader<C>,
+        env: &mut ReaderEnv<'_>,
+        data: &[u8],
+        out: &mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        let (next, length, device) = expect.selected(reader, env, data, out)?;
+        self.extended_length = device.extended_length();
+        self.longest_command = device.longest_command();
+        self.await_response(State::Offer(next), env.now);
+        Ok(ReaderStep::Send { instruction: Instruction::Hello, length })
+    }
+
+    #[inline(never)]
+    fn acknowledged<'m>(
+        &mut self,
+        expect: ExpectAck,
+        reader: &Reader<C>,
+        env: &ReaderEnv<'_>,
+        data: &'m mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        let (brought, exporter, may_report) = expect.ack(reader, env, data)?;
+        self.state = may_report.map_or(State::Idle, State::MayReport);
+        Ok(ReaderStep::Finished { brought, exporter })
+    }
+
+    #[inline(never)]
+    fn offered<'m>(
+        &mut self,
+        expect: ExpectOffer<C>,
+        reader: &Reader<C>,
+        env: &ReaderEnv<'_>,
+        data: &[u8],
+        out: &mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        match expect.offer(reader, env, data, out)? {
+            Offered::Fast(decision, decided) => {
+                self.state = State::Decided(decided);
+                Ok(ReaderStep::Decided(decision))
+            }
+            Offered::Full(next, length) => {
+                self.await_response(State::Proof(next), env.now);
+                Ok(ReaderStep::Send { instruction: Instruction::Confirm, length })
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn proved<'m>(
+        &mut self,
+        expect: ExpectProof,
+        reader: &mut Reader<C>,
+        env: &ReaderEnv<'_>,
+        data: &mut [u8],
+    ) -> Result<ReaderStep<'m>, Error> {
+        let (decision, decided) = expect.proof(reader, env, data)?;
+        self.state = State::Decided(decided);
+        Ok(ReaderStep::Decided(decision))
     }
 
     fn await_response(&mut self, state: State<C>, now: Now) {

@@ -11,7 +11,7 @@ use super::{ChallengeGiven, DeviceAnswer};
 use crate::challenge::Mark;
 use crate::domain::{UserStatus, after};
 use crate::error::{Error, Refusal};
-use crate::manager::Manager;
+use crate::manager::{DeviceKey, Manager};
 use crate::proof::{self, CHALLENGE_OCTETS};
 use crate::store::{Answered, CredentialRow, Transaction};
 pub(crate) use batch::RenewalQueue;
@@ -49,13 +49,19 @@ impl Manager {
         challenge: &[u8; CHALLENGE_OCTETS],
         signature: &[u8; 64],
     ) -> Result<DeviceAnswer, Error> {
-        let public_key = self.device_key(device).await?;
+        let DeviceKey { public_key, is_card } = self.device_key(device).await?;
         let expires_at = self.challenge_secret().expiry(device, challenge);
         if expires_at.is_none_or(|expires_at| expires_at <= self.now()) {
             return Err(Refusal::ChallengeUnknown.into());
         }
         let holds = proof::renewal_holds(challenge, &public_key, signature);
-        let answer = self.renew_among_others(Proven { device, mark: Mark::of(challenge), holds }).await?;
+        let answer = match (is_card, holds) {
+            (false, _) => {
+                self.renew_among_others(Proven { device, mark: Mark::of(challenge), holds }).await?
+            }
+            (true, true) => self.renew_card(device).await?,
+            (true, false) => return Err(Refusal::ProofInvalid.into()),
+        };
         metrics::counter!("ostiary_renewals_total").increment(1);
         Ok(answer)
     }

@@ -185,7 +185,7 @@ impl Manager {
         let octets = entry.encode(&mut encoded).ok_or(Refusal::ReportInvalid)?;
         let body = encoded.get(ENTRY_HEAD_OCTETS..octets).unwrap_or_default().to_vec();
         let (serial, receipt) = match &entry.event {
-            Event::GrantedFull(evidence) => self.judge(tx, reader.id, evidence).await?,
+            Event::GrantedFull(evidence) => self.judge_evidence(tx, reader.id, evidence).await?,
             Event::GrantedFast { serial } | Event::Denied { serial: Some(serial), .. } => {
                 (Some(*serial), None)
             }
@@ -220,7 +220,7 @@ impl Manager {
     }
 
     /// Whether a receipt holds, and whose credential is in it.
-    async fn judge(
+    async fn judge_evidence(
         &self,
         tx: &mut Transaction,
         reader: ReaderId,

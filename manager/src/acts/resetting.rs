@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{ChallengeGiven, Revocation};
 use crate::domain::{Act, Actor, Turn};
 use crate::error::{Error, Refusal};
-use crate::manager::Manager;
+use crate::manager::{DeviceKey, Manager};
 use crate::proof::{self, CHALLENGE_OCTETS};
 use crate::store::{Challenge, Purpose, Transaction};
 
@@ -17,9 +17,7 @@ impl Manager {
     /// # Errors
     /// [`Refusal::DeviceUnknown`].
     pub async fn reset_challenge(&self, device: Uuid) -> Result<ChallengeGiven, Error> {
-        if self.read().await?.device(self.project_id(), device).await?.is_none() {
-            return Err(Refusal::DeviceUnknown.into());
-        }
+        self.device_key(device).await?;
         self.give_challenge(Purpose::Reset, device).await
     }
 
@@ -37,23 +35,26 @@ impl Manager {
     ) -> Result<(), Error> {
         let project = self.project_id();
         let hash = proof::hash(challenge);
+        let DeviceKey { public_key, is_card } = self.device_key(device).await?;
         let mut tx = self.read().await?;
-        let device = tx.device(project, device).await?.ok_or(Refusal::DeviceUnknown)?;
-        self.reset_admitted(&mut tx, device.id, &hash).await?;
+        self.reset_admitted(&mut tx, device, &hash).await?;
         drop(tx);
-        let proven = proof::reset_holds(challenge, &device.public_key, signature);
+        let proven = proof::reset_holds(challenge, &public_key, signature);
 
         let mut tx = self.write().await?;
-        let state = self.reset_admitted(&mut tx, device.id, &hash).await?;
+        let state = self.reset_admitted(&mut tx, device, &hash).await?;
         if !proven {
             tx.spend_challenge(project, &hash, None).await?;
             tx.commit().await?;
             return Err(Refusal::ProofInvalid.into());
         }
         if state == Challenge::Fresh {
-            tx.spend_challenge(project, &hash, Some(&proof::hash(&device.public_key))).await?;
+            tx.spend_challenge(project, &hash, Some(&proof::hash(&public_key))).await?;
         }
-        self.reset_proven(&mut tx, device.id).await?;
+        match is_card {
+            true => self.reset_card(&mut tx, device).await?,
+            false => self.reset_proven(&mut tx, device).await?,
+        }
         tx.commit().await?;
         Ok(())
     }

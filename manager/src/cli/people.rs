@@ -3,7 +3,7 @@
 mod bulk;
 mod listing;
 mod one;
-mod words;
+pub(super) mod words;
 
 use clap::{Args, Subcommand};
 use manager::domain::UserFilter;

@@ -29,6 +29,12 @@ pub enum Scope {
     /// Read the audit log.
     #[serde(rename = "audit:read")]
     AuditRead,
+    /// See card templates, cards and their photos.
+    #[serde(rename = "cards:read")]
+    CardsRead,
+    /// Design templates; add, edit, invite, deactivate and archive cards.
+    #[serde(rename = "cards:write")]
+    CardsWrite,
     /// Plan, apply and undo imports.
     #[serde(rename = "imports")]
     Imports,
@@ -109,10 +115,12 @@ impl Role {
 
 impl Scope {
     /// Every scope, in the order of the names.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::AdministratorsRead,
         Self::AdministratorsWrite,
         Self::AuditRead,
+        Self::CardsRead,
+        Self::CardsWrite,
         Self::Imports,
         Self::MailBounces,
         Self::ReadersRead,
@@ -132,6 +140,8 @@ impl Scope {
             Self::AdministratorsRead => "administrators:read",
             Self::AdministratorsWrite => "administrators:write",
             Self::AuditRead => "audit:read",
+            Self::CardsRead => "cards:read",
+            Self::CardsWrite => "cards:write",
             Self::Imports => "imports",
             Self::MailBounces => "mail:bounces",
             Self::ReadersRead => "readers:read",
@@ -158,8 +168,11 @@ impl Scope {
     /// The least role that may do this.
     pub const fn least_role(self) -> Role {
         match self {
-            Self::AuditRead | Self::ReadersRead | Self::SettingsRead | Self::UsersRead => Role::Viewer,
+            Self::AuditRead | Self::CardsRead | Self::ReadersRead | Self::SettingsRead | Self::UsersRead => {
+                Role::Viewer
+            }
             Self::AdministratorsRead
+            | Self::CardsWrite
             | Self::Imports
             | Self::MailBounces
             | Self::ReadersWrite
@@ -271,7 +284,7 @@ mod tests {
     fn a_role_may_do_what_every_lesser_role_may() {
         let [viewer, manager, owner] = Role::ALL.map(Role::scopes);
         assert!(viewer.without(manager).is_empty() && manager.without(owner).is_empty());
-        assert_eq!(viewer.to_string(), "audit:read readers:read settings:read users:read");
+        assert_eq!(viewer.to_string(), "audit:read cards:read readers:read settings:read users:read");
         assert_eq!(owner.without(manager).to_string(), "administrators:write settings:write webhooks");
         assert_eq!(owner, Scopes::all());
     }

@@ -115,6 +115,46 @@ pub enum Act {
     WebhookTested,
     /// An endpoint for webhooks is told something once more.
     WebhookRedelivered,
+    /// A card template was added.
+    TemplateAdded,
+    /// The design of a card template was changed.
+    TemplateChanged,
+    /// A card template was approved.
+    TemplateApproved,
+    /// A draft of a card template was removed.
+    TemplateRemoved,
+    /// A card was added.
+    CardAdded,
+    /// What stands on a card was changed.
+    CardEdited,
+    /// The holder of a card was invited.
+    CardInvited,
+    /// An invitation to a card was voided by wrong proofs.
+    CardInvitationVoided,
+    /// A phone installed a card.
+    CardInstalled,
+    /// A card was deactivated.
+    CardDeactivated,
+    /// A card was reactivated.
+    CardReactivated,
+    /// A card was archived.
+    CardArchived,
+    /// An archived card came back.
+    CardRestored,
+    /// A card was taken off its phone.
+    CardUninstalled,
+    /// A card was locked by wrong answers.
+    CardLocked,
+    /// A card was unlocked.
+    CardUnlocked,
+    /// The photo of a card was set or taken away.
+    CardPhotoSet,
+    /// The holder of a card sent a photo.
+    CardPhotoSent,
+    /// A photo that the holder sent was approved.
+    CardPhotoApproved,
+    /// A photo that the holder sent was refused.
+    CardPhotoRefused,
 }
 
 /// One row of the log.
@@ -223,7 +263,7 @@ pub fn verify_chain(
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 63] = [
         Self::ProjectMade,
         Self::ProjectChanged,
         Self::AdministratorAdded,
@@ -267,6 +307,26 @@ impl Act {
         Self::WebhookRemoved,
         Self::WebhookTested,
         Self::WebhookRedelivered,
+        Self::TemplateAdded,
+        Self::TemplateChanged,
+        Self::TemplateApproved,
+        Self::TemplateRemoved,
+        Self::CardAdded,
+        Self::CardEdited,
+        Self::CardInvited,
+        Self::CardInvitationVoided,
+        Self::CardInstalled,
+        Self::CardDeactivated,
+        Self::CardReactivated,
+        Self::CardArchived,
+        Self::CardRestored,
+        Self::CardUninstalled,
+        Self::CardLocked,
+        Self::CardUnlocked,
+        Self::CardPhotoSet,
+        Self::CardPhotoSent,
+        Self::CardPhotoApproved,
+        Self::CardPhotoRefused,
     ];
 
     /// The name in the log.
@@ -315,6 +375,26 @@ impl Act {
             Self::WebhookRemoved => "webhook_removed",
             Self::WebhookTested => "webhook_tested",
             Self::WebhookRedelivered => "webhook_redelivered",
+            Self::TemplateAdded => "template_added",
+            Self::TemplateChanged => "template_changed",
+            Self::TemplateApproved => "template_approved",
+            Self::TemplateRemoved => "template_removed",
+            Self::CardAdded => "card_added",
+            Self::CardEdited => "card_edited",
+            Self::CardInvited => "card_invited",
+            Self::CardInvitationVoided => "card_invitation_voided",
+            Self::CardInstalled => "card_installed",
+            Self::CardDeactivated => "card_deactivated",
+            Self::CardReactivated => "card_reactivated",
+            Self::CardArchived => "card_archived",
+            Self::CardRestored => "card_restored",
+            Self::CardUninstalled => "card_uninstalled",
+            Self::CardLocked => "card_locked",
+            Self::CardUnlocked => "card_unlocked",
+            Self::CardPhotoSet => "card_photo_set",
+            Self::CardPhotoSent => "card_photo_sent",
+            Self::CardPhotoApproved => "card_photo_approved",
+            Self::CardPhotoRefused => "card_photo_refused",
         }
     }
 }

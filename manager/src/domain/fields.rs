@@ -108,6 +108,15 @@ pub fn sync_id(value: &str) -> Result<(), FieldError> {
     not_spoiled(value)
 }
 
+/// A text of one line: at most `max` characters, none of them a control character; it may be empty.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn text(value: &str, max: usize) -> Result<(), FieldError> {
+    at_most(value, max)?;
+    no_control(value)
+}
+
 fn at_most(value: &str, max: usize) -> Result<(), FieldError> {
     let length = value.chars().count();
     if length > max { Err(FieldError::TooLong { length, max }) } else { Ok(()) }

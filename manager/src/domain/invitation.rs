@@ -15,7 +15,7 @@ const REPEAT_LIFE_S: u32 = 24 * 3600;
 pub struct Invitation {
     /// Identifies the invitation.
     pub id: Uuid,
-    /// Who is invited.
+    /// Who is invited; for an invitation to a card alone, the card.
     pub user: Uuid,
     /// What became of it.
     pub state: InvitationState,

@@ -84,6 +84,17 @@ impl Search {
     }
 }
 
+/// What a text is found by: itself, and from each further word on, folded.
+pub fn suffixes(text: &str) -> Vec<String> {
+    let words = words(text);
+    (0..words.len()).filter_map(|start| words.get(start..)).map(|rest| cut(rest.join(" "))).collect()
+}
+
+/// A search as [`suffixes`] are folded; `None` when it looks for nothing in particular.
+pub fn folded(text: &str) -> Option<String> {
+    Some(cut(words(text).join(" "))).filter(|key| !key.is_empty())
+}
+
 /// The key behind all keys that begin with `prefix`.
 pub fn prefix_end(prefix: &str) -> String {
     format!("{prefix}{}", char::MAX)

@@ -1,5 +1,7 @@
 //! Routes for phones. Spec: docs/ACTIVATION.md
 
+mod card;
+
 use axum::Json;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -8,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use self::card::{Asked, CardView, HolderRequest};
 use super::access::{Activating, Api, Public, Renewing};
 use super::json::{Base64Url, Body, Segment};
 use super::problem::Problem;
@@ -35,9 +38,12 @@ pub(super) struct ActivationChallenge {
     /// The first second at which it is no longer good.
     expires_at: u32,
     project: ProjectView,
-    /// What else the holder has to give.
+    /// What else the holder has to give, or the app to know: `card`, `unique_identifier`, `answers`, `terms`, `photo`.
     #[schema(value_type = Vec<String>)]
-    requires: [String; 0],
+    requires: Vec<&'static str>,
+    /// The words of it; left out where the invitation brings no card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asks: Option<Asked>,
 }
 
 /// Whose doors they are.
@@ -60,6 +66,9 @@ pub(super) struct ActivationRequest {
     /// The proof of that key.
     signature: Base64Url<64>,
     device: DeviceDescription,
+    /// What the holder gives, where a card asks for it.
+    #[serde(default)]
+    holder: HolderRequest,
 }
 
 /// A device as it describes itself.
@@ -89,6 +98,9 @@ pub(super) struct RenewalRequest {
     challenge: Base64Url<32>,
     /// The proof of the device's key.
     signature: Base64Url<64>,
+    /// The version of the photo that the device holds, which is then not sent again.
+    #[serde(default)]
+    held_photo: Option<String>,
 }
 
 /// A request without members.
@@ -100,9 +112,13 @@ pub(super) struct Nothing {}
 #[schema(as = DeviceAnswer)]
 pub(super) struct AnswerView {
     device_id: Uuid,
-    user: HolderView,
-    /// The signed credential.
-    credential: String,
+    /// The holder; null for a device that has a card alone.
+    user: Option<HolderView>,
+    /// The signed credential; null for a device that has a card alone.
+    credential: Option<String>,
+    /// The card that the device shows; left out if it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<CardView>,
     issuer_keys: Vec<IssuerKeyView>,
     /// The newest signed revocation list; null while there is none.
     revocation_list: Option<String>,
@@ -130,10 +146,14 @@ struct IssuerKeyView {
     public_key: String,
 }
 
+/// The routes whose bodies may have a photo.
+pub(super) fn activation_routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::default().routes(routes!(activate))
+}
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(challenge))
-        .routes(routes!(activate))
         .routes(routes!(renewal_challenge))
         .routes(routes!(renew))
 }
@@ -152,14 +172,15 @@ async fn challenge(
     Body(request): Body<ChallengeRequest>,
 ) -> Result<Json<ActivationChallenge>, Problem> {
     let manager = access.manager();
-    let ChallengeGiven { challenge, expires_at } =
+    let (ChallengeGiven { challenge, expires_at }, asked) =
         manager.activation_challenge(&code(&request.code)?).await?;
     let project = manager.project();
     Ok(Json(ActivationChallenge {
         challenge: to_base64url(&challenge),
         expires_at: expires_at.0,
         project: ProjectView { id: project_id_text(project.id), name: project.name.clone() },
-        requires: [],
+        requires: asked.names(),
+        asks: card::asked(asked),
     }))
 }
 
@@ -168,10 +189,11 @@ async fn challenge(
     request_body = ActivationRequest,
     responses(
         (status = 201, description = "The credential and what comes with it", body = AnswerView),
-        (status = 403, description = "`proof-invalid`, `device-revoked`, `user-suspended`"),
+        (status = 403, description = "`proof-invalid`, `device-revoked`, `user-suspended`, `answers-wrong`, `card-locked`"),
         (status = 404, description = "`invitation-unknown`"),
         (status = 409, description = "`invitation-used`, `challenge-unknown`"),
-        (status = 410, description = "`invitation-expired`, `invitation-void`")))]
+        (status = 410, description = "`invitation-expired`, `invitation-void`, `card-archived`"),
+        (status = 422, description = "`terms-not-accepted`, `photo-missing`, `photo-refused`")))]
 async fn activate(
     access: Public<Activating>,
     Body(request): Body<ActivationRequest>,
@@ -186,9 +208,10 @@ async fn activate(
         signature: request.signature.octets(),
         device_name: name,
         platform,
+        holder: request.holder.gives()?,
     };
     let answer = access.manager().activate(activation).await?;
-    Ok((StatusCode::CREATED, Json(view(answer))))
+    Ok((StatusCode::CREATED, Json(view(answer, None))))
 }
 
 /// Gives a device a challenge for its renewal.
@@ -224,7 +247,7 @@ async fn renew(
 ) -> Result<Json<AnswerView>, Problem> {
     let (challenge, signature) = request.octets();
     let answer = access.manager().renew(device, &challenge, &signature).await?;
-    Ok(Json(view(answer)))
+    Ok(Json(view(answer, request.held_photo.as_deref())))
 }
 
 impl RenewalRequest {
@@ -239,17 +262,18 @@ impl From<ChallengeGiven> for RenewalChallenge {
     }
 }
 
-fn view(answer: DeviceAnswer) -> AnswerView {
+fn view(answer: DeviceAnswer, held_photo: Option<&str>) -> AnswerView {
     let keys = answer.issuer_keys;
-    let person = answer.user.person;
+    let user = answer.user.map(|user| user.person);
     AnswerView {
         device_id: answer.device,
-        user: HolderView {
+        user: user.map(|person| HolderView {
             first_name: person.first_name,
             last_name: person.last_name,
             user_id: person.user_id,
-        },
-        credential: to_base64url(&answer.credential),
+        }),
+        credential: answer.credential.as_deref().map(to_base64url),
+        card: answer.card.map(|card| card::view(card, held_photo)),
         issuer_keys: keys
             .keys()
             .iter()

@@ -32,6 +32,16 @@ pub(super) struct Problem {
     errors: Vec<ListedError>,
     /// Seconds after which it is worth another try.
     retry_after_s: Option<u64>,
+    tries: Option<Tries>,
+}
+
+/// What is left after wrong answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tries {
+    /// So many tries.
+    Left(u32),
+    /// None until then.
+    LockedUntil(u32),
 }
 
 /// A problem document (RFC 9457).
@@ -57,6 +67,12 @@ pub(super) struct Document {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     errors: Vec<ListedError>,
+    /// Answers that may still be tried before the card is locked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tries_left: Option<u32>,
+    /// Until when the card takes no answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked_until: Option<u32>,
 }
 
 /// One error of an imported file.
@@ -74,7 +90,15 @@ pub(super) struct ListedError {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, title: impl Into<String>) -> Self {
-        Self { status, code, title: title.into(), detail: None, errors: Vec::new(), retry_after_s: None }
+        Self {
+            status,
+            code,
+            title: title.into(),
+            detail: None,
+            errors: Vec::new(),
+            retry_after_s: None,
+            tries: None,
+        }
     }
 
     pub(super) fn not_found() -> Self {
@@ -180,6 +204,8 @@ impl From<Refusal> for Problem {
             Refusal::ConfirmationNeeded(_) => {
                 Self { detail: Some("Repeat the request with {\"confirm\": true}.".to_owned()), ..problem }
             }
+            Refusal::AnswersWrong(tries) => Self { tries: Some(Tries::Left(tries)), ..problem },
+            Refusal::CardLocked(until) => Self { tries: Some(Tries::LockedUntil(until.0)), ..problem },
             _ => problem,
         }
     }
@@ -212,7 +238,12 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { status, code, title, detail, errors, retry_after_s } = self;
+        let Self { status, code, title, detail, errors, retry_after_s, tries } = self;
+        let (tries_left, locked_until) = match tries {
+            Some(Tries::Left(tries)) => (Some(tries), None),
+            Some(Tries::LockedUntil(until)) => (None, Some(until)),
+            None => (None, None),
+        };
         let document = Document {
             kind: format!("{TYPE}{code}"),
             title,
@@ -221,6 +252,8 @@ impl IntoResponse for Problem {
             detail,
             instance: observing::instance(),
             errors,
+            tries_left,
+            locked_until,
         };
         let mut response = (status, Json(document)).into_response();
         response.extensions_mut().insert(ProblemCode(code));
@@ -244,6 +277,8 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ReportInvalid
         | Refusal::DeviceRevoked
         | Refusal::UserSuspended
+        | Refusal::AnswersWrong(_)
+        | Refusal::CardLocked(_)
         | Refusal::RoleMissing { .. }
         | Refusal::ScopeMissing(_) => StatusCode::FORBIDDEN,
         Refusal::InvitationUnknown
@@ -260,6 +295,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::RecipientUnknown
         | Refusal::WebhookUnknown
         | Refusal::DeliveryUnknown
+        | Refusal::TemplateUnknown
+        | Refusal::CardUnknown
+        | Refusal::PhotoUnknown
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -283,10 +321,16 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::KeyState(_)
         | Refusal::KeyHeldUp(_)
         | Refusal::KeysFull
+        | Refusal::TemplateNameTaken
+        | Refusal::TemplateState(_)
+        | Refusal::CardAmbiguous
+        | Refusal::CardTaken(_)
+        | Refusal::CardStatus(_)
         | Refusal::Taken { .. } => StatusCode::CONFLICT,
         Refusal::InvitationExpired
         | Refusal::InvitationVoid
         | Refusal::UserDeleted
+        | Refusal::CardArchived
         | Refusal::ReaderRevoked => StatusCode::GONE,
         Refusal::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
         Refusal::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
@@ -303,6 +347,11 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ReaderPlace(_)
         | Refusal::OutputFormat(_)
         | Refusal::PersonInvalid(_)
+        | Refusal::TemplateInvalid(_)
+        | Refusal::CardInvalid(_)
+        | Refusal::PhotoRefused(_)
+        | Refusal::PhotoMissing
+        | Refusal::TermsNotAccepted
         | Refusal::InvitationLife(_) => StatusCode::UNPROCESSABLE_ENTITY,
     }
 }

@@ -18,9 +18,17 @@ const DEVICES: usize = 100_000;
 #[derive(Debug, Default)]
 pub(super) struct Serials(tokio::sync::Mutex<Range<u64>>);
 
+/// The key of a device.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DeviceKey {
+    pub(crate) public_key: [u8; 33],
+    /// Whether the device has a card alone.
+    pub(crate) is_card: bool,
+}
+
 /// The keys of devices, which never change.
 #[derive(Debug, Default)]
-pub(super) struct DeviceKeys(Mutex<HashMap<Uuid, [u8; 33]>>);
+pub(super) struct DeviceKeys(Mutex<HashMap<Uuid, DeviceKey>>);
 
 impl Manager {
     /// As many serials as are asked for, which nobody else gets.
@@ -45,13 +53,20 @@ impl Manager {
     ///
     /// # Errors
     /// [`Refusal::DeviceUnknown`].
-    pub(crate) async fn device_key(&self, device: Uuid) -> Result<[u8; 33], Error> {
+    pub(crate) async fn device_key(&self, device: Uuid) -> Result<DeviceKey, Error> {
         let keys = || self.opened.device_keys.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(key) = keys().get(&device) {
             return Ok(*key);
         }
-        let found = self.read().await?.device(self.project_id(), device).await?;
-        let key = found.ok_or(Refusal::DeviceUnknown)?.public_key;
+        let mut tx = self.read().await?;
+        let key = match tx.device(self.project_id(), device).await? {
+            Some(found) => DeviceKey { public_key: found.public_key, is_card: false },
+            None => {
+                let public_key = tx.card_device_key(self.project_id(), device).await?;
+                DeviceKey { public_key: public_key.ok_or(Refusal::DeviceUnknown)?, is_card: true }
+            }
+        };
+        drop(tx);
         let mut keys = keys();
         if keys.len() >= DEVICES {
             keys.clear();

@@ -7,7 +7,7 @@ use super::{StoreError, Transaction};
 use crate::domain::{Invitation, InvitationState, ProjectId, UnixTime};
 
 #[derive(sqlx::FromRow)]
-struct InvitationRow {
+pub(super) struct InvitationRow {
     id: Uuid,
     holder: Uuid,
     state: String,
@@ -155,7 +155,7 @@ impl Transaction {
 }
 
 impl InvitationRow {
-    fn into_invitation(self) -> Result<Invitation, StoreError> {
+    pub(super) fn into_invitation(self) -> Result<Invitation, StoreError> {
         const CORRUPT: StoreError = StoreError::Corrupt("invitation");
         let state = match self.state.as_str() {
             "open" => InvitationState::Open,

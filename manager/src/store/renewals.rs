@@ -48,6 +48,25 @@ impl Transaction {
         Ok(found)
     }
 
+    /// Those among these devices that have a card.
+    pub(crate) async fn devices_with_card(
+        &mut self,
+        project: ProjectId,
+        devices: &[Uuid],
+    ) -> Result<Vec<Uuid>, StoreError> {
+        let mut found = Vec::new();
+        for part in parts(devices) {
+            let select = "SELECT device FROM cards WHERE project = $1 AND device IN";
+            let mut query = self.query_in(select, part.len(), "").bind(project.0.as_slice());
+            for device in part {
+                query = query.bind(*device);
+            }
+            let rows: Vec<(Uuid,)> = query.fetch_all().await?;
+            found.extend(rows.into_iter().map(|(device,)| device));
+        }
+        Ok(found)
+    }
+
     /// Those of these challenges that were answered.
     pub(crate) async fn answered(
         &mut self,

@@ -15,6 +15,12 @@ mod audit;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod card_installation;
+#[cfg(test)]
+mod card_photos;
+#[cfg(test)]
+mod cards;
+#[cfg(test)]
 mod database;
 #[cfg(test)]
 mod failover;

@@ -132,6 +132,40 @@ impl Served {
         answer(request.header("if-match", version).json(&body).send().await.unwrap()).await
     }
 
+    /// Puts octets with the administrator's token.
+    pub(crate) async fn put_octets(&self, path: &str, body: Vec<u8>) -> Answer {
+        let request = self.client.put(format!("{}{path}", self.base)).bearer_auth(&self.token);
+        answer(request.header("content-type", "application/octet-stream").body(body).send().await.unwrap())
+            .await
+    }
+
+    /// A GET with the administrator's token.
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.admin(Method::GET, path, Value::Null).await
+    }
+
+    /// Adds and approves a template; its id.
+    pub(crate) async fn template(&self, design: Value) -> String {
+        let added = self.admin(Method::POST, "/v1/card-templates", design).await.expect(StatusCode::CREATED);
+        let id = added["id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/card-templates/{id}/approval");
+        self.admin(Method::POST, &path, json!({})).await.expect(StatusCode::OK);
+        id
+    }
+
+    /// Adds a card; its id.
+    pub(crate) async fn card(&self, card: Value) -> String {
+        let added = self.admin(Method::POST, "/v1/cards", card).await.expect(StatusCode::CREATED);
+        added["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Invites to a card alone; the code without hyphens.
+    pub(crate) async fn invite_to_card(&self, card: &str) -> String {
+        let path = format!("/v1/cards/{card}/invitations");
+        let invitation = self.admin(Method::POST, &path, json!({})).await.expect(StatusCode::CREATED);
+        invitation["code"].as_str().unwrap().replace('-', "")
+    }
+
     /// A POST of a phone.
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         answer(self.client.post(format!("{}{path}", self.base)).json(&body).send().await.unwrap()).await
@@ -261,6 +295,17 @@ impl Phone {
             "signature": to_base64url(&signature.0),
             "device": { "name": "Anna's phone", "platform": "test" },
         })
+    }
+
+    /// Activates with what the holder gives.
+    pub(crate) async fn install(&self, served: &Served, code: &str, holder: Value) -> Answer {
+        let challenge = self.challenge(served, code).await;
+        if challenge.status != StatusCode::OK {
+            return challenge;
+        }
+        let mut body = self.activation(code, challenge.body["challenge"].as_str().unwrap());
+        body["holder"] = holder;
+        served.post("/v1/activation", body).await
     }
 
     pub(crate) async fn activate(&self, served: &Served, code: &str) -> Answer {

@@ -20,11 +20,14 @@ async fn editable(served: &Served) -> Vec<(String, Value, Value)> {
     let user = served.user_with("anna@x.example").await["id"].as_str().unwrap().to_owned();
     let reader = served.enrol_reader("Front door").await.0;
     let administrator = served.manager.administrators(None, 1).await.unwrap()[0].id;
+    let template = served.template(json!({ "name": "Visitor" })).await;
+    let card = served.card(json!({ "template": template, "card_id": "1" })).await;
     vec![
         (format!("/v1/users/{user}"), json!({ "last_name": "Tal" }), json!({ "last_name": "Dahl" })),
         (format!("/v1/readers/{reader}"), json!({ "name": "Back door" }), json!({ "place": "Yard" })),
         (format!("/v1/administrators/{administrator}"), json!({ "name": "Anna" }), json!({ "name": "Bert" })),
         ("/v1/settings".to_owned(), json!({ "name": "Works" }), json!({ "time_zone": "Europe/Berlin" })),
+        (format!("/v1/cards/{card}"), json!({ "card_id": "2" }), json!({ "card_id": "3" })),
         ("/v1/mail/settings".to_owned(), json!({ "language": "de" }), json!({ "per_minute": 7 })),
     ]
 }

@@ -1,6 +1,7 @@
 //! Cards in a form that other languages know.
 
 use crate::error::WalletError;
+use crate::id_card::IdCard;
 
 /// A card of the wallet.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -27,6 +28,8 @@ pub struct Card {
     pub state: CardState,
     /// What the holder should be told, if anything.
     pub warning: Option<CardWarning>,
+    /// The card to show, if there is one.
+    pub id_card: Option<IdCard>,
 }
 
 /// Whether a card opens doors, by the phone's own clock.
@@ -44,6 +47,8 @@ pub enum CardState {
     Suspended,
     /// The device is revoked for good.
     Revoked,
+    /// It is a card to show, and opens no door.
+    ShowOnly,
 }
 
 /// What the holder of a card should be told.
@@ -108,6 +113,7 @@ impl From<phone_sdk::Card> for Card {
             renew_after: u64::from(card.renew_after.0),
             state: state(card.state),
             warning: card.warning.map(warning),
+            id_card: card.id_card.map(IdCard::from),
         }
     }
 }
@@ -139,6 +145,7 @@ const fn state(state: phone_sdk::CardState) -> CardState {
         Sdk::NotYetValid => CardState::NotYetValid,
         Sdk::Suspended => CardState::Suspended,
         Sdk::Revoked => CardState::Revoked,
+        Sdk::ShowOnly => CardState::ShowOnly,
         // A state that is not known here opens no door.
         _ => CardState::Expired,
     }

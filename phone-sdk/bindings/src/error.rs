@@ -1,7 +1,7 @@
 //! Errors in a form that other languages know.
 
 use phone_sdk::port::{HttpFailure, KeyStoreError};
-use phone_sdk::{Error, StorageError};
+use phone_sdk::{Denied, Error, Restart, StorageError};
 use uniffi::UnexpectedUniFFICallbackError;
 
 /// Why the wallet did not do what it was asked for, sorted by what the app has to do.
@@ -24,6 +24,8 @@ pub enum WalletError {
         code: String,
         /// To a developer.
         detail: String,
+        /// For `answers-wrong`: how often the holder may try before the card is locked.
+        tries_left: Option<u32>,
     },
     /// Tell the holder; to repeat it helps nothing.
     #[error("{detail}")]
@@ -32,6 +34,8 @@ pub enum WalletError {
         code: String,
         /// To a developer.
         detail: String,
+        /// For `card-locked`: when answers are taken again, in Unix seconds.
+        until: Option<u64>,
     },
     /// The storage failed: free space, or tell the holder what is lost.
     #[error("{detail}")]
@@ -95,8 +99,14 @@ impl From<Error> for WalletError {
         let (code, detail) = (error.code().to_owned(), error.to_string());
         match error {
             Error::Retry(_) => Self::Retry { code, detail },
-            Error::Restart(_) => Self::Restart { code, detail },
-            Error::Denied(_) => Self::Denied { code, detail },
+            Error::Restart(Restart::AnswersWrong { tries_left }) => {
+                Self::Restart { code, detail, tries_left: Some(tries_left) }
+            }
+            Error::Restart(_) => Self::Restart { code, detail, tries_left: None },
+            Error::Denied(Denied::CardLocked { until }) => {
+                Self::Denied { code, detail, until: Some(u64::from(until.0)) }
+            }
+            Error::Denied(_) => Self::Denied { code, detail, until: None },
             Error::Storage(_) => Self::Storage { code, detail },
             Error::Misuse(_) => Self::Misuse { code, detail },
         }

@@ -7,6 +7,7 @@ mod background;
 mod ble;
 mod card;
 mod error;
+mod id_card;
 mod nearby;
 mod ports;
 mod tap;

@@ -14,6 +14,7 @@ use crate::background;
 use crate::ble::{BleCentral, BleTap};
 use crate::card::{Card, RenewalReport};
 use crate::error::WalletError;
+use crate::id_card::{Holder, Requirements};
 use crate::nearby::ReaderScan;
 use crate::ports::{Given, Http, HttpTransport, KeyVault, Keys, PresenceSource, Stored, WalletStorage};
 use crate::tap::NfcTap;
@@ -83,6 +84,52 @@ impl PhoneWallet {
         background::run(move || wallet.activate(&Invitation::from_code(&manager, &code)?))
             .await
             .map(Card::from)
+    }
+
+    /// What an invitation asks of its holder, by its link or the text of its QR code.
+    pub async fn requirements(&self, link: String) -> Result<Requirements, WalletError> {
+        let wallet = self.0.clone();
+        let asked = background::run(move || wallet.requirements(&Invitation::from_link(&link)?)).await?;
+        Ok(asked.into())
+    }
+
+    /// As `requirements`, by the manager's address and a code as the holder types it.
+    pub async fn requirements_code(
+        &self,
+        manager: String,
+        code: String,
+    ) -> Result<Requirements, WalletError> {
+        let wallet = self.0.clone();
+        let asked = background::run(move || wallet.requirements(&Invitation::from_code(&manager, &code)?));
+        Ok(asked.await?.into())
+    }
+
+    /// As `activate`, with what the invitation asks of its holder.
+    pub async fn activate_with(&self, link: String, holder: Holder) -> Result<Card, WalletError> {
+        let wallet = self.0.clone();
+        let holder = holder.into();
+        background::run(move || wallet.activate_with(&Invitation::from_link(&link)?, &holder))
+            .await
+            .map(Card::from)
+    }
+
+    /// As `activate_code`, with what the invitation asks of its holder.
+    pub async fn activate_code_with(
+        &self,
+        manager: String,
+        code: String,
+        holder: Holder,
+    ) -> Result<Card, WalletError> {
+        let wallet = self.0.clone();
+        let holder = holder.into();
+        background::run(move || wallet.activate_with(&Invitation::from_code(&manager, &code)?, &holder))
+            .await
+            .map(Card::from)
+    }
+
+    /// The photo of a card to show, a JPEG; none where there is none, or where it has not been fetched yet.
+    pub fn photo(&self, card: u32) -> Result<Option<Vec<u8>>, WalletError> {
+        Ok(self.0.photo(CardId(card))?)
     }
 
     /// Gets a new credential for a card.

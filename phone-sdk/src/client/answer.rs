@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, de::Error};
 
 use crate::state::encoding::from_base64url;
+use crate::wallet::{IdBarcode, IdField, PhotoState};
 
 /// Octets of a fixed number, in base64url.
 #[derive(Clone, Copy)]
@@ -17,6 +18,31 @@ pub(crate) struct ActivationChallenge {
     pub(crate) project: ProjectAnswer,
     #[serde(default)]
     pub(crate) requires: Vec<String>,
+    #[serde(default)]
+    pub(crate) asks: Option<Asked>,
+}
+
+/// The words of what is asked for.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    pub(crate) card: String,
+    #[serde(default)]
+    pub(crate) questions: Vec<String>,
+    pub(crate) terms: Option<TermsAsked>,
+    pub(crate) photo: Option<PhotoAsked>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct TermsAsked {
+    pub(crate) version: String,
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+pub(crate) struct PhotoAsked {
+    pub(crate) required: bool,
+    #[serde(default)]
+    pub(crate) needs_approval: bool,
 }
 
 #[derive(Deserialize)]
@@ -45,15 +71,39 @@ pub(crate) struct ReportAnswer {
 #[derive(Deserialize)]
 pub(crate) struct DeviceAnswer {
     pub(crate) device_id: String,
-    pub(crate) user: UserAnswer,
-    pub(crate) credential: Blob,
+    pub(crate) user: Option<UserAnswer>,
+    pub(crate) credential: Option<Blob>,
+    #[serde(default)]
+    pub(crate) card: Option<CardAnswer>,
     pub(crate) issuer_keys: Vec<IssuerKeyAnswer>,
     pub(crate) revocation_list: Option<Blob>,
     pub(crate) time_token: Blob,
     pub(crate) renew_after: u32,
 }
 
+/// A card to show.
 #[derive(Deserialize)]
+pub(crate) struct CardAnswer {
+    pub(crate) template: String,
+    pub(crate) status: String,
+    pub(crate) card_id: String,
+    pub(crate) front: Vec<IdField>,
+    pub(crate) secondary: Vec<IdField>,
+    pub(crate) back: Vec<IdField>,
+    pub(crate) barcode: Option<IdBarcode>,
+    pub(crate) photo: PhotoAnswer,
+    pub(crate) expires_at: Option<u32>,
+    pub(crate) time_zone: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct PhotoAnswer {
+    pub(crate) state: PhotoState,
+    pub(crate) version: Option<String>,
+    pub(crate) image: Option<Blob>,
+}
+
+#[derive(Default, Deserialize)]
 pub(crate) struct UserAnswer {
     pub(crate) first_name: String,
     pub(crate) last_name: String,

@@ -2,6 +2,7 @@
 //!
 //! Source: `docs/ACTIVATION.md#problems`
 
+use credential::time::UnixTime;
 use serde::Deserialize;
 
 use crate::error::{Denied, Error, Misuse, Restart, Retry};
@@ -10,6 +11,10 @@ use crate::port::HttpResponse;
 #[derive(Deserialize)]
 struct Problem {
     code: String,
+    #[serde(default)]
+    tries_left: u32,
+    #[serde(default)]
+    locked_until: u32,
 }
 
 /// Whether the answer is the problem of this code.
@@ -20,20 +25,25 @@ pub(super) fn is(response: &HttpResponse, code: &str) -> bool {
 /// What an answer that is not a success means for the app.
 pub(super) fn error(response: &HttpResponse) -> Error {
     match decode(response) {
-        Some(problem) => of_code(&problem.code, response.status),
+        Some(problem) => of_problem(&problem, response.status),
         None => of_status(response.status),
     }
 }
 
-fn of_code(code: &str, status: u16) -> Error {
-    match code {
+fn of_problem(problem: &Problem, status: u16) -> Error {
+    match problem.code.as_str() {
         "invitation-unknown" => Restart::InvitationUnknown.into(),
         "invitation-expired" => Restart::InvitationExpired.into(),
-        "invitation-void" => Restart::InvitationVoid.into(),
+        "invitation-void" | "card-archived" => Restart::InvitationVoid.into(),
         "invitation-used" => Restart::InvitationUsed.into(),
         "device-unknown" => Restart::DeviceUnknown.into(),
         "challenge-unknown" => Retry::Challenge.into(),
         "timeout" | "internal" => Retry::Manager.into(),
+        "answers-wrong" => Restart::AnswersWrong { tries_left: problem.tries_left }.into(),
+        "terms-not-accepted" => Restart::TermsNotAccepted.into(),
+        "photo-missing" => Restart::HolderAsked.into(),
+        "photo-refused" => Restart::PhotoRefused.into(),
+        "card-locked" => Denied::CardLocked { until: UnixTime(problem.locked_until) }.into(),
         "proof-invalid" => Denied::ProofRefused.into(),
         "device-revoked" => Denied::DeviceRevoked.into(),
         "user-suspended" => Denied::UserSuspended.into(),
@@ -80,6 +90,12 @@ mod tests {
             ("not-found", 404, Retry::NotAManager.into()),
             ("method-not-allowed", 405, Misuse::Request.into()),
             ("body-too-large", 413, Misuse::Request.into()),
+            ("answers-wrong", 403, Restart::AnswersWrong { tries_left: 0 }.into()),
+            ("card-locked", 403, Denied::CardLocked { until: UnixTime(0) }.into()),
+            ("terms-not-accepted", 422, Restart::TermsNotAccepted.into()),
+            ("photo-missing", 422, Restart::HolderAsked.into()),
+            ("photo-refused", 422, Restart::PhotoRefused.into()),
+            ("card-archived", 410, Restart::InvitationVoid.into()),
             ("timeout", 408, Retry::Manager.into()),
             ("internal", 500, Retry::Manager.into()),
         ] {

@@ -7,6 +7,7 @@ use credential::id::ProjectId;
 
 use super::believed::{Believed, Expected};
 use super::card::{Card, CardId};
+use super::requirements::{Holder, Requirements};
 use super::{Core, Wallet, key_error};
 use crate::client::{ActivationChallenge, Client, DeviceAnswer, Proof};
 use crate::error::{Denied, Error, Restart, Retry};
@@ -29,7 +30,19 @@ impl Wallet {
     ///
     /// # Errors
     /// [`Error`], sorted by what to do; nothing is lost by repeating.
+    /// [`Restart::HolderAsked`] for one that asks the holder for something: see [`Wallet::activate_with`].
     pub fn activate(&self, invitation: &Invitation) -> Result<Card, Error> {
+        self.activate_with(invitation, &Holder::default())
+    }
+
+    /// Redeems an invitation as [`Wallet::activate`] does, with what it asks of its holder:
+    /// [`Wallet::requirements`].
+    ///
+    /// # Errors
+    /// Those of [`Wallet::activate`]; [`Restart::AnswersWrong`], [`Restart::TermsNotAccepted`],
+    /// [`Restart::PhotoRefused`] and [`Denied::CardLocked`] for what was given.
+    pub fn activate_with(&self, invitation: &Invitation, holder: &Holder) -> Result<Card, Error> {
+        holder.check()?;
         let _online = self.core.online();
         let hash = invitation.hash();
         let held =
@@ -37,7 +50,7 @@ impl Wallet {
         if let Some(id) = held {
             return self.core.card(id);
         }
-        let result = self.core.activate(invitation, &hash);
+        let result = self.core.activate(invitation, &hash, holder);
         if matches!(
             result,
             Err(Error::Restart(
@@ -59,41 +72,57 @@ struct Redeemed {
 }
 
 impl Core {
-    fn activate(&self, invitation: &Invitation, hash: &[u8; 32]) -> Result<CardId, Error> {
-        let redeemed = match self.redeem(invitation, hash) {
+    fn activate(&self, invitation: &Invitation, hash: &[u8; 32], holder: &Holder) -> Result<CardId, Error> {
+        let redeemed = match self.redeem(invitation, hash, holder) {
             // The challenge was used by a request whose answer got lost, or is too old.
-            Err(Error::Retry(Retry::Challenge)) => self.redeem(invitation, hash)?,
+            Err(Error::Retry(Retry::Challenge)) => self.redeem(invitation, hash, holder)?,
             redeemed => redeemed?,
         };
         let Redeemed { answer, expected, project_name, key } = redeemed;
-        let believed = Believed::check(answer, &expected, self.ports.clock.now().unix)?;
-        self.vault().try_change(|document| {
+        let mut believed = Believed::check(answer, &expected, self.ports.clock.now().unix)?;
+        let photo = believed.photo.take();
+        let id = self.vault().try_change(|document| {
             believed.keep_project(document, invitation.base(), Some(&project_name))?;
-            Ok(keep_card(document, believed, &expected, invitation.base(), hash, key))
-        })
+            Ok::<_, Error>(keep_card(document, believed, &expected, invitation.base(), hash, key))
+        })?;
+        self.keep_photo(id, photo);
+        Ok(id)
     }
 
-    fn redeem(&self, invitation: &Invitation, hash: &[u8; 32]) -> Result<Redeemed, Error> {
+    fn redeem(&self, invitation: &Invitation, hash: &[u8; 32], holder: &Holder) -> Result<Redeemed, Error> {
         let client = Client::new(&*self.ports.http, invitation.base());
         let code = invitation.code();
-        let ActivationChallenge { challenge, project, requires } = client.activation_challenge(&code)?;
-        if !requires.is_empty() {
-            return Err(Restart::UpdateNeeded(requires.join(", ")).into());
-        }
+        let given = client.activation_challenge(&code)?;
+        let is_met = Requirements::of(&given)?.are_met_by(holder);
+        let ActivationChallenge { challenge, project, .. } = given;
         let id = project_from_text(&project.id).ok_or(Retry::NotAManager)?;
         self.check_manager(id, invitation.base())?;
+        if !is_met {
+            return Err(Restart::HolderAsked.into());
+        }
         let key = self.pending_key(hash)?;
         let holder_key = self.ports.key_store.make(&key).map_err(key_error)?;
         let message = [LABEL, &[0], &challenge.0, &holder_key.0, hash].concat();
         let signature = self.sign_low(&key, &message)?;
         let proof = Proof { challenge: challenge.0, public_key: holder_key, signature };
-        let answer = client.activate(&code, &proof, &self.label)?;
+        let answer = client.activate(&code, &proof, &self.label, holder)?;
         Ok(Redeemed {
             answer,
             expected: Expected { project: id, holder_key },
             project_name: project.name,
             key,
         })
+    }
+
+    /// Stores the photo of a card; what storage does not take now comes with a renewal.
+    pub(super) fn keep_photo(&self, id: CardId, photo: Option<Vec<u8>>) {
+        let vault = self.vault();
+        let version = vault.document().card(id).and_then(|card| card.photo_version.clone());
+        let _ = match (version, photo) {
+            (Some(version), Some(photo)) => vault.keep_photo(id, &version, &photo),
+            (None, _) => vault.remove_photo(id),
+            (Some(_), None) => Ok(()),
+        };
     }
 
     /// Refuses a manager that claims another's project, before its invitation is used up.
@@ -172,6 +201,8 @@ fn keep_card(
         heard_at: 0,
         failures: 0,
         retry_at: 0,
+        id_card: None,
+        photo_version: None,
         handle: CredentialHandle(0),
         superseded: None,
     };

@@ -7,7 +7,8 @@ use credential::object::{
 };
 use credential::time::UnixTime;
 
-use crate::client::{DeviceAnswer, IssuerKeyAnswer};
+use super::id_card::IdCard;
+use crate::client::{Blob, CardAnswer, DeviceAnswer, IssuerKeyAnswer};
 use crate::error::{Denied, Error, NotGenuine, Retry};
 use crate::state::{CardRecord, Document, ProjectRecord, RevocationsRecord, Standing, TimeTokenRecord};
 
@@ -16,7 +17,12 @@ pub(super) struct Believed {
     pub(super) device_id: String,
     first_name: String,
     last_name: String,
-    credential: Vec<u8>,
+    /// Empty for a card that is only shown.
+    pub(super) credential: Vec<u8>,
+    id_card: Option<IdCard>,
+    photo_version: Option<String>,
+    /// The octets of that photo, if they came.
+    pub(super) photo: Option<Vec<u8>>,
     renew_after: u32,
     issuers: IssuerKeys,
     revocations: Option<RevocationsRecord>,
@@ -46,12 +52,17 @@ impl Believed {
         };
         let keys: Vec<_> = answer.issuer_keys.iter().map(key).collect();
         let issuers = IssuerKeys::new(expected.project, &keys).ok_or(NotGenuine::IssuerKeys)?;
-        let credential = VerifiedCredential::verify(&RustCrypto, &answer.credential.0, &issuers)
-            .map_err(NotGenuine::Credential)?;
-        let Credential { holder_key, user_id, .. } = credential.fields();
-        if *holder_key != expected.holder_key || user_id.as_str() != answer.user.user_id {
-            return Err(NotGenuine::Mismatch.into());
-        }
+        let user = answer.user.unwrap_or_default();
+        let credential = match answer.credential {
+            Some(Blob(octets)) => {
+                genuine(&octets, &issuers, expected, &user.user_id)?;
+                octets
+            }
+            // A card to show, alone.
+            None if answer.card.is_some() => Vec::new(),
+            None => return Err(NotGenuine::Mismatch.into()),
+        };
+        let (id_card, photo_version, photo) = answer.card.map(shown).unwrap_or_default();
         let revocations =
             answer.revocation_list.map(|list| revocations(list.0, &issuers, &[])).transpose()?;
         let time_token = time_token(answer.time_token.0, &issuers)?;
@@ -59,9 +70,12 @@ impl Believed {
         Ok(Self {
             heard_at,
             device_id: answer.device_id,
-            first_name: answer.user.first_name,
-            last_name: answer.user.last_name,
-            credential: answer.credential.0,
+            first_name: user.first_name,
+            last_name: user.last_name,
+            credential,
+            id_card,
+            photo_version,
+            photo,
             renew_after: answer.renew_after,
             issuers,
             revocations,
@@ -115,12 +129,47 @@ impl Believed {
         card.first_name = self.first_name;
         card.last_name = self.last_name;
         card.credential = self.credential;
+        card.id_card = self.id_card;
+        card.photo_version = self.photo_version;
         card.renew_after = self.renew_after;
         card.standing = Standing::Good;
         card.heard_at = self.heard_at.0;
         card.failures = 0;
         card.retry_at = 0;
     }
+}
+
+/// Verifies a credential, and that it is this key's, this project's and this user's.
+fn genuine(
+    octets: &[u8],
+    issuers: &IssuerKeys,
+    expected: &Expected,
+    named_user_id: &str,
+) -> Result<(), NotGenuine> {
+    let credential =
+        VerifiedCredential::verify(&RustCrypto, octets, issuers).map_err(NotGenuine::Credential)?;
+    let Credential { holder_key, user_id, .. } = credential.fields();
+    if *holder_key != expected.holder_key || user_id.as_str() != named_user_id {
+        return Err(NotGenuine::Mismatch);
+    }
+    Ok(())
+}
+
+/// A card to show, the version of its photo, and the photo.
+fn shown(card: CardAnswer) -> (Option<IdCard>, Option<String>, Option<Vec<u8>>) {
+    let id_card = IdCard {
+        kind: card.template,
+        card_id: card.card_id,
+        is_valid: card.status == "active",
+        front: card.front,
+        secondary: card.secondary,
+        back: card.back,
+        barcode: card.barcode,
+        photo: card.photo.state,
+        expires_at: card.expires_at.map(UnixTime),
+        time_zone: card.time_zone,
+    };
+    (Some(id_card), card.photo.version, card.photo.image.map(|Blob(octets)| octets))
 }
 
 /// Verifies a list.

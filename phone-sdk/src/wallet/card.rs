@@ -6,6 +6,7 @@ use credential::id::{ProjectId, UserId};
 use credential::time::{OutsideValidity, UnixTime, Validity};
 use serde::{Deserialize, Serialize};
 
+use super::id_card::IdCard;
 use crate::state::{CardRecord, Document, Standing};
 
 /// A card of this wallet; no other card gets its number until the wallet is reset.
@@ -25,9 +26,10 @@ pub struct Card {
     pub first_name: String,
     /// The holder's last name.
     pub last_name: String,
-    /// What a door hands to the access control system; `None` once the device is revoked.
+    /// What a door hands to the access control system; `None` once the device is revoked, and for a card that is only
+    /// shown.
     pub user_id: Option<UserId>,
-    /// When the credential holds; `None` once the device is revoked.
+    /// When the credential holds; `None` where there is none.
     pub validity: Option<Validity>,
     /// From when on it should be renewed.
     pub renew_after: UnixTime,
@@ -35,6 +37,8 @@ pub struct Card {
     pub state: CardState,
     /// What its holder should be told, if anything.
     pub warning: Option<CardWarning>,
+    /// The card to show, if there is one.
+    pub id_card: Option<IdCard>,
 }
 
 /// What the holder of a card should be told, the gravest first.
@@ -85,6 +89,8 @@ pub enum CardState {
     Suspended,
     /// The device is revoked for good.
     Revoked,
+    /// It is a card to show, and opens no door.
+    ShowOnly,
 }
 
 impl Card {
@@ -104,6 +110,7 @@ impl Card {
             renew_after: UnixTime(record.renew_after),
             state,
             warning: warning(record, document, state, validity, now),
+            id_card: record.id_card.clone(),
         }
     }
 }
@@ -111,6 +118,7 @@ impl Card {
 fn state(record: &CardRecord, validity: Option<Validity>, now: Option<UnixTime>) -> CardState {
     match (record.standing, validity, now) {
         (Standing::Suspended, ..) => CardState::Suspended,
+        (Standing::Good, None, _) if record.id_card.is_some() => CardState::ShowOnly,
         (Standing::Revoked, ..) | (_, None, _) => CardState::Revoked,
         (Standing::Good, Some(_), None) => CardState::Active,
         (Standing::Good, Some(validity), Some(now)) => match validity.contains(now) {
@@ -130,8 +138,10 @@ fn warning(
     now: Option<UnixTime>,
 ) -> Option<CardWarning> {
     let project = document.project(record.project);
+    let ahead_s = project.map_or(0, |project| project.clock_ahead_s);
+    let clock = (ahead_s.unsigned_abs() > CLOCK_TOLERANCE_S).then_some(CardWarning::ClockWrong { ahead_s });
     let (Some(validity), false) = (validity, state == CardState::Revoked) else {
-        return Some(CardWarning::Revoked);
+        return if state == CardState::ShowOnly { clock } else { Some(CardWarning::Revoked) };
     };
     let list = project.and_then(|project| project.revocations.as_ref());
     if list.is_some_and(|list| list.serials.contains(&record.serial())) {
@@ -142,9 +152,8 @@ fn warning(
         CardState::Expired => return Some(CardWarning::Expired { since: validity.not_after }),
         _ => {}
     }
-    let ahead_s = project.map_or(0, |project| project.clock_ahead_s);
-    if ahead_s.unsigned_abs() > CLOCK_TOLERANCE_S {
-        return Some(CardWarning::ClockWrong { ahead_s });
+    if clock.is_some() {
+        return clock;
     }
     // Renewal is due after a third of the life; with two thirds gone it has failed for a while.
     let third = record.renew_after.saturating_sub(validity.not_before.0);

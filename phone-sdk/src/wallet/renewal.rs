@@ -42,14 +42,16 @@ impl Wallet {
             Err(Error::Retry(Retry::Challenge)) => self.core.fetch(&record),
             fetched => fetched,
         };
-        let believed = match renewed {
+        let mut believed = match renewed {
             Ok(believed) => believed,
             Err(error) => {
                 self.core.take_note(id, &error)?;
                 return Err(error);
             }
         };
+        let photo = believed.photo.take();
         self.core.keep_renewed(&record, believed)?;
+        self.core.keep_photo(id, photo);
         self.core.card(id)
     }
 
@@ -89,10 +91,25 @@ impl Core {
         let public_key = self.ports.key_store.public_key(&card.key).map_err(key_error)?;
         let message = [LABEL, &[0], &challenge, &public_key.0].concat();
         let signature = self.sign_low(&card.key, &message)?;
-        let answer = client.renew(&card.device_id, &Proof { challenge, public_key, signature })?;
+        let held = self.held_photo(card);
+        let answer =
+            client.renew(&card.device_id, &Proof { challenge, public_key, signature }, held.as_deref())?;
         let expected = Expected { project: card.project, holder_key: public_key };
         let believed = Believed::check(answer, &expected, self.ports.clock.now().unix)?;
-        if believed.device_id == card.device_id { Ok(believed) } else { Err(Retry::NotAManager.into()) }
+        // What opened doors goes on to, and what was only shown does not begin to.
+        let is_alike = believed.credential.is_empty() == card.credential.is_empty();
+        if believed.device_id == card.device_id && is_alike {
+            Ok(believed)
+        } else {
+            Err(Retry::NotAManager.into())
+        }
+    }
+
+    /// The version of the photo that is stored and opens.
+    fn held_photo(&self, card: &CardRecord) -> Option<String> {
+        let version = card.photo_version.clone()?;
+        let held = self.vault().photo(card.id, &version).ok().flatten();
+        held.map(|_| version)
     }
 
     /// The serials of a project's cards.
@@ -130,10 +147,14 @@ impl Core {
         {
             let mut vault = self.vault();
             vault.drop_tickets(id)?;
+            if standing == Standing::Revoked {
+                vault.remove_photo(id)?;
+            }
             vault.change(|document| {
                 let Some(card) = document.card_mut(id) else { return };
                 card.standing = standing;
                 if standing == Standing::Revoked {
+                    (card.id_card, card.photo_version) = (None, None);
                     card.credential.clear();
                     card.superseded = None;
                     let key = card.key.clone();

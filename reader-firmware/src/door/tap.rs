@@ -6,13 +6,15 @@ use credential::crypto::Crypto;
 use credential::error::Error;
 use credential::iso7816::{FrontEnd, StatusWord};
 use credential::limits::COMMAND_MAX;
+use credential::object::HeldRevocationList;
 use credential::reader::{Brought, Decision, Outcome, Verdict};
 use credential::report::{Blame, Event};
-use credential::time::Instant;
+use credential::time::{Instant, UnixTime};
 use credential::transport::Transport;
 use rand_core::CryptoRng;
 
 use super::{Door, DoorEvent, application, env};
+use crate::clock::WallClock;
 use crate::link::{GattLink, LinkError, NfcLink, NfcReceived, Sink, StreamLink};
 use crate::log::EventLog;
 use crate::output::Output;
@@ -102,6 +104,8 @@ impl<C: Crypto, L: EventLog> Door<'_, C, L> {
         }
     }
 
+    // Never inlined: a link is as large as a message, and what follows an arrival goes deep into the stack.
+    #[inline(never)]
     fn arrived(&mut self, arrival: Arrival, instant: Instant, sink: Sink<'_>) -> Result<(), Failure> {
         self.left(instant);
         let now = self.clock.now(instant);
@@ -123,6 +127,7 @@ impl<C: Crypto, L: EventLog> Door<'_, C, L> {
     }
 
     /// Selects the application with this index on the card.
+    #[inline(never)]
     fn select(&mut self, index: usize, instant: Instant, sink: Sink<'_>) -> Result<(), Failure> {
         let now = self.clock.now(instant);
         let Some(tap) = self.tap.as_mut() else { return Ok(()) };
@@ -171,6 +176,7 @@ impl<C: Crypto, L: EventLog> Door<'_, C, L> {
     }
 
     /// Hands a whole message in the working space to the application.
+    #[inline(never)]
     fn message(
         &mut self,
         length: usize,
@@ -209,14 +215,14 @@ impl<C: Crypto, L: EventLog> Door<'_, C, L> {
                     self.reporting.acknowledged(acknowledged);
                 }
                 let before = self.clock.now(instant).unix;
-                let events = take(brought, &mut self.list, &mut self.clock, instant);
-                for event in events.into_iter().flatten() {
-                    match event {
-                        DoorEvent::ListTaken { version } => self.note(&Event::ListTaken { version }, instant),
-                        DoorEvent::TimeTaken { .. } => self.note(&Event::TimeTaken { before }, instant),
-                        _ => {}
-                    }
-                    self.report(event);
+                let (version, time) = take(brought, &mut self.list, &mut self.clock, instant);
+                if let Some(version) = version {
+                    self.note(&Event::ListTaken { version }, instant);
+                    self.report(DoorEvent::ListTaken { version });
+                }
+                if let Some(time) = time {
+                    self.note(&Event::TimeTaken { before }, instant);
+                    self.report(DoorEvent::TimeTaken { time });
                 }
                 let handing_over = if takes_report { self.hand_over(rng, instant, sink)? } else { false };
                 if !handing_over {
@@ -272,6 +278,7 @@ impl<C: Crypto, L: EventLog> Door<'_, C, L> {
     }
 
     /// Puts out what a decision gives.
+    #[inline(never)]
     fn decided(&mut self, decision: Decision) {
         let Decision { outcome, path, serial, receipt } = decision.clone();
         let (event, verdict) = match outcome {
@@ -322,6 +329,7 @@ impl<C: Crypto, L: EventLog> Door<'_, C, L> {
     }
 
     /// An error ends the tap and the door waits for the next one.
+    #[inline(never)]
     fn settle(&mut self, result: Result<(), Failure>) {
         let Err(failure) = result else { return };
         if self.tap.as_ref().is_some_and(|tap| tap.reporting) {
@@ -367,19 +375,17 @@ impl Link {
     }
 }
 
-/// Puts what a device brought into force.
+/// Puts what a device brought into force: the version of the list and the time that hold from now on.
+#[inline(never)]
 fn take<const N: usize>(
     brought: Brought<'_>,
-    list: &mut credential::object::HeldRevocationList<N>,
-    clock: &mut crate::clock::WallClock,
+    list: &mut HeldRevocationList<N>,
+    clock: &mut WallClock,
     instant: Instant,
-) -> [Option<DoorEvent>; 2] {
+) -> (Option<u32>, Option<UnixTime>) {
     let taken = brought.revocation_list.filter(|newer| list.replace(newer).is_ok());
     let set = brought.time_token.and_then(|token| clock.set(&token, instant).ok());
-    [
-        taken.map(|list| DoorEvent::ListTaken { version: list.version() }),
-        set.map(|time| DoorEvent::TimeTaken { time }),
-    ]
+    (taken.map(|list| list.version()), set)
 }
 
 /// What ends a tap before its time.

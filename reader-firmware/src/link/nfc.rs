@@ -57,6 +57,8 @@ impl NfcLink {
     ///
     /// # Errors
     /// [`LinkError`]; the tap is over.
+    // Not inlined, so that the space for the next APDU is free again when the message goes to its application.
+    #[inline(never)]
     pub fn receive(
         &mut self,
         apdu: &[u8],

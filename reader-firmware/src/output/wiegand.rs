@@ -58,13 +58,16 @@ impl WiegandFrame {
     }
 
     /// Sets the first bit so that the first half is even, and the last so that the second half is odd.
+    ///
+    /// The middle bit of an odd number belongs to both halves, as in the 37-bit formats H10302 and H10304.
     fn with_parity(mut self) -> Self {
-        let first_half = usize::from(self.bits / 2);
+        let half = usize::from(self.bits.div_ceil(2));
+        let before_second_half = usize::from(self.bits / 2);
         let ones = |frame: &Self, skip: usize, take: usize| {
             frame.iter().skip(skip).take(take).filter(|one| *one).count()
         };
-        let first_is_odd = ones(&self, 0, first_half) % 2 == 1;
-        let second_is_even = ones(&self, first_half, usize::MAX) % 2 == 0;
+        let first_is_odd = ones(&self, 0, half) % 2 == 1;
+        let second_is_even = ones(&self, before_second_half, half) % 2 == 0;
         self.value |= u128::from(first_is_odd) << self.bits.saturating_sub(1);
         self.value |= u128::from(second_is_even);
         self
@@ -106,6 +109,7 @@ fn fit(number: u128, bits: u8) -> Option<u128> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::ToOwned;
     use std::string::ToString;
 
     use super::*;
@@ -177,6 +181,20 @@ mod tests {
         ] {
             assert_eq!(frame(format, "1"), Err(OutputError::Format));
         }
+    }
+
+    #[test]
+    fn the_middle_bit_of_37_counts_for_both_parity_bits() {
+        let h10304 = Wiegand { bits: 37, facility_bits: 16, facility: 1, ..W26 };
+        // Bit 18 of 37 is the second of the number: the one bit of 2^17.
+        let bits = frame(h10304, "131072").unwrap().to_string();
+        assert_eq!(bits, "0000000000000000101000000000000000000"[..36].to_owned() + "0");
+        let h10302 = Wiegand { bits: 37, facility_bits: 0, facility: 0, ..W26 };
+        let bits = frame(h10302, "131072").unwrap().to_string();
+        assert_eq!(&bits[..1], "1");
+        assert_eq!(&bits[36..], "0");
+        assert_eq!(bits[..19].matches('1').count() % 2, 0);
+        assert_eq!(bits[18..].matches('1').count() % 2, 1);
     }
 
     #[test]

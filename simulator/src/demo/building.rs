@@ -2,25 +2,30 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::time::Instant as Stopwatch;
 
 use anyhow::{Context, Result};
-use credential::crypto::RustCrypto;
-use credential::time::Instant;
+use clap::ValueEnum;
 use manager::clock::SystemClock;
 use manager::domain::{Actor, NewProject, OutputFormat, Presence, ReaderId, ReceiptState};
 use manager::{Manager, NewReader, Unlock};
-use reader_firmware::door::Door;
-use reader_firmware::enrolment::{self, Trust};
-use reader_firmware::log::RingLog;
+use reader_firmware::enrolment;
+use reader_firmware::serial::Footprint;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use super::DemoArgs;
 use crate::output::DoorOutput;
+use crate::unit::{BoardUnit, DoorUnit, InProcess};
 
-/// The door, with room for some hundred events.
-pub(super) type DemoDoor = Door<'static, RustCrypto, RingLog<65_536>>;
+/// Where the door of the demo runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DoorPlace {
+    /// In this process.
+    Process,
+    /// On a microcontroller that QEMU emulates.
+    Qemu,
+}
 
 /// The number of the only door.
 const READER: ReaderId = ReaderId(1);
@@ -42,16 +47,16 @@ pub(super) struct Building {
     url: String,
     server: JoinHandle<std::io::Result<()>>,
     stop: oneshot::Sender<()>,
-    pub(super) door: DemoDoor,
+    pub(super) door: Box<dyn DoorUnit>,
     pub(super) output: DoorOutput,
-    began: Stopwatch,
-    /// Milliseconds by which the door's clocks were moved forward.
-    moved_ms: u64,
+    /// What the firmware takes, with the deepest stack so far; only a board has it.
+    pub(super) footprint: Option<Footprint>,
 }
 
 impl Building {
     /// Founds the project, serves its API, and enrols the door.
-    pub(super) async fn open(dir: &Path, output: DoorOutput) -> Result<Self> {
+    pub(super) async fn open(dir: &Path, args: &DemoArgs) -> Result<Self> {
+        let output = args.output;
         let listener = TcpListener::bind("127.0.0.1:0").await.context("no port on loopback")?;
         let url = format!("http://{}", listener.local_addr()?);
         let project = NewProject { public_url: url.clone(), ..NewProject::named("Demo") };
@@ -59,9 +64,12 @@ impl Building {
         let (manager, _token) = Manager::init(dir.join("manager"), &project, &unlock, SystemClock).await?;
         let (stop, stopped) = oneshot::channel();
         let server = tokio::spawn(serve(manager.clone(), listener, stopped));
-        let began = Stopwatch::now();
-        let door = enrol(&manager, output.format()).await?;
-        Ok(Self { manager, url, server, stop, door, output, began, moved_ms: 0 })
+        let mut door: Box<dyn DoorUnit> = match args.door {
+            DoorPlace::Process => Box::new(InProcess::new(enrolment::make_key(&mut rand::rng())?)),
+            DoorPlace::Qemu => Box::new(BoardUnit::qemu(&args.firmware, &dir.join("flash"))?),
+        };
+        enrol(&manager, &mut *door, output.format()).await?;
+        Ok(Self { manager, url, server, stop, door, output, footprint: None })
     }
 
     pub(super) const fn manager(&self) -> &Manager {
@@ -72,22 +80,31 @@ impl Building {
         &self.url
     }
 
-    /// The door's clock that never goes back.
-    pub(super) fn instant(&self) -> Instant {
-        Instant(
-            u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).saturating_add(self.moved_ms),
-        )
-    }
-
-    /// Lets time pass at the door.
-    pub(super) fn wait_at_door(&mut self, seconds: u32) {
-        self.moved_ms = self.moved_ms.saturating_add(u64::from(seconds).saturating_mul(1000));
-    }
-
     /// The door takes the newest list of the manager; returns its version.
     pub(super) fn take_revocation_list(&mut self, runtime: &tokio::runtime::Runtime) -> Result<u32> {
         let (_, list) = runtime.block_on(self.manager.revocation_list())?.context("there is no list")?;
-        Ok(self.door.take_revocation_list(&list, self.instant())?)
+        self.door.take_revocation_list(&list)
+    }
+
+    /// Cuts the door's power and gives it back, with the time but without list and configuration; `false` for a door
+    /// in this process.
+    pub(super) fn cut_power(&mut self, runtime: &tokio::runtime::Runtime) -> Result<bool> {
+        self.look_at_board()?;
+        let cut = self.door.cut_power()?;
+        if cut {
+            self.door.take_time_token(&runtime.block_on(self.manager.time_token())?)?;
+        }
+        Ok(cut)
+    }
+
+    /// Asks a board what it takes.
+    pub(super) fn look_at_board(&mut self) -> Result<()> {
+        if let Some(status) = self.door.status()? {
+            let before = self.footprint.map_or(0, |footprint| footprint.stack_octets);
+            let stack_octets = status.footprint.stack_octets.max(before);
+            self.footprint = Some(Footprint { stack_octets, ..status.footprint });
+        }
+        Ok(())
     }
 
     /// What has come to the manager through the phones.
@@ -124,21 +141,15 @@ async fn serve(
 }
 
 /// The key is made in the reader; the manager signs a certificate for it and seals the configuration to it.
-async fn enrol(manager: &Manager, output: OutputFormat) -> Result<DemoDoor> {
-    let mut rng = rand::rng();
-    let scalar = enrolment::make_key(&mut rng)?;
+async fn enrol(manager: &Manager, door: &mut dyn DoorUnit, output: OutputFormat) -> Result<()> {
     let new = NewReader {
         name: "Front door".to_owned(),
         place: String::new(),
-        public_key: enrolment::public_key(&RustCrypto, &scalar)?.0,
+        public_key: door.public_key()?.0,
         presence: Presence::None,
         output,
     };
-    let mut enrolled = manager.enrol_reader(Actor::Operator, new).await?;
-    let sealed = enrolled.configuration.as_mut_slice();
-    let configured = enrolment::open_configuration(&RustCrypto, &scalar, Trust::Confirmed, None, sealed)?;
-    let log = RingLog::new(&mut rng);
-    let mut door = Door::logging(RustCrypto, scalar, configured, log, &mut rng, Instant(0))?;
-    door.take_time_token(&manager.time_token().await?, Instant(0))?;
-    Ok(door)
+    let enrolled = manager.enrol_reader(Actor::Operator, new).await?;
+    door.configure(enrolled.configuration.as_slice())?;
+    door.take_time_token(&manager.time_token().await?)
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use reader_firmware::serial::Footprint;
 use serde::Serialize;
 
 /// The result of one run.
@@ -12,6 +13,9 @@ pub(super) struct Report {
     pub(super) ok: bool,
     /// Where everything was left.
     pub(super) directory: String,
+    /// What the firmware of a board takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) board: Option<Footprint>,
     /// Taps that the manager knows of, as the door reported them through the phones.
     pub(super) reported: usize,
     /// Of these, how many a device signature proves.
@@ -45,6 +49,12 @@ pub(super) struct TapRow {
     pub(super) octets_to_reader: usize,
     /// Microseconds that the reader computed to the decision.
     pub(super) reader_us: u64,
+    /// Instructions of a door on a microcontroller to the decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reader_instructions: Option<u64>,
+    /// Instructions of a door on a microcontroller to the end of the tap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) reader_instructions_whole: Option<u64>,
     /// Microseconds that the phone computed to the decision.
     pub(super) phone_us: u64,
     /// `grant` or `deny`; `none` if the tap did not come to a decision.
@@ -64,6 +74,13 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", table(&self.taps))?;
         writeln!(f, "Octets and times are those to the reader's decision; > to the phone, < to the reader.")?;
+        if let Some(board) = self.board {
+            writeln!(
+                f,
+                "The board takes {} octets of flash, {} of static memory and {} of stack at the deepest.",
+                board.flash_octets, board.static_octets, board.stack_octets
+            )?;
+        }
         writeln!(
             f,
             "The manager knows of {} taps, as the door reported them through the phones; {} are proven by a signature.",
@@ -100,7 +117,7 @@ fn table(taps: &[TapRow]) -> Table {
             number(tap.pairs.to_string()),
             number(tap.octets_to_phone.to_string()),
             number(tap.octets_to_reader.to_string()),
-            number(milliseconds(tap.reader_us)),
+            number(tap.reader_instructions.map_or_else(|| milliseconds(tap.reader_us), instructions)),
             number(milliseconds(tap.phone_us)),
             Cell::new(decision),
             Cell::new(tap.output.as_deref().unwrap_or("-")),
@@ -112,4 +129,9 @@ fn table(taps: &[TapRow]) -> Table {
 #[expect(clippy::cast_precision_loss, reason = "a few seconds in microseconds are exact")]
 fn milliseconds(us: u64) -> String {
     format!("{:.2} ms", us as f64 / 1000.0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "some millions are exact")]
+fn instructions(count: u64) -> String {
+    format!("{:.3} M instr.", count as f64 / 1_000_000.0)
 }

@@ -66,16 +66,23 @@ pub(super) fn tell(
         first.name(),
         count(revoked.serials.len(), "serial"),
     ));
+    if stage.building.cut_power(runtime)? {
+        narrator.chapter(
+            "The door's power is cut: what it was enrolled with and what it was told is in its flash",
+        );
+    }
     stage.play(&REVOKED, &mut first)?;
     first.deliver_reports()?;
     let expired = last.as_mut().unwrap_or(&mut first);
-    stage.building.wait_at_door(EIGHT_DAYS_S);
+    stage.building.door.wait(EIGHT_DAYS_S)?;
     narrator.chapter(&format!(
         "Eight days pass at the door, and the phone of {} was never online",
         expired.name()
     ));
     stage.play(&EXPIRED, expired)?;
     expired.deliver_reports()?;
+    stage.building.look_at_board()?;
+    let board = stage.building.footprint;
     let Stage { building, rows, mut failures, .. } = stage;
     let reported = runtime.block_on(building.reported())?;
     if reported.taps != rows.len() {
@@ -86,6 +93,7 @@ pub(super) fn tell(
     Ok(Report {
         ok,
         directory: dir.display().to_string(),
+        board,
         reported: reported.taps,
         proven: reported.proven,
         taps: rows,

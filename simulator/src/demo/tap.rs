@@ -7,12 +7,13 @@ use anyhow::Result;
 use credential::ble::segment::AttMtu;
 use credential::iso7816::FrontEnd;
 use phone_sdk::{BleAction, BleEvent, BleHandles, BlePresenter, Deactivation, NfcPresenter, TapEvent};
-use reader_firmware::door::{Arrival, Device, DoorEvent};
+use reader_firmware::door::{Arrival, Device};
 
 use super::building::Building;
 use super::phone::DemoPhone;
 use super::report::TapRow;
 use crate::output::path_name;
+use crate::unit::{Cost, Happened};
 
 /// An att_mtu that many phones negotiate, octets.
 const ATT_MTU: u16 = 247;
@@ -51,20 +52,20 @@ pub(super) fn play(
     occasion: &'static str,
 ) -> Result<TapRow> {
     // Between taps the door has time for what it would otherwise do during one.
-    let instant = building.instant();
-    building.door.prepare(&mut rand::rng(), instant);
+    building.door.prepare();
     let mut tap = Running {
         building,
         meter: Meter::default(),
         decided: None,
+        cost: None,
         to_phone: VecDeque::new(),
         to_reader: VecDeque::new(),
     };
     let mut end = PhoneEnd::new(phone, over);
-    tap.at_door(Device::Arrived(over.arrival()?));
+    tap.at_door(Device::Arrived(over.arrival()?))?;
     tap.to_reader.extend(end.arrive());
-    tap.run(&mut end);
-    tap.at_door(Device::Left);
+    tap.run(&mut end)?;
+    tap.at_door(Device::Left)?;
     let told = end.leave();
     Ok(tap.row(phone, over, occasion, told))
 }
@@ -74,14 +75,16 @@ struct Running<'b> {
     building: &'b mut Building,
     meter: Meter,
     /// The decision, once there is one; from then on nothing is counted.
-    decided: Option<DoorEvent>,
+    decided: Option<Happened>,
+    /// What the tap cost on a microcontroller.
+    cost: Option<Cost>,
     to_phone: VecDeque<Vec<u8>>,
     to_reader: VecDeque<Vec<u8>>,
 }
 
 impl Running<'_> {
     /// Carries octets back and forth until neither side has any.
-    fn run(&mut self, end: &mut PhoneEnd) {
+    fn run(&mut self, end: &mut PhoneEnd) -> Result<()> {
         loop {
             if let Some(octets) = self.to_phone.pop_front() {
                 let began = Stopwatch::now();
@@ -96,41 +99,28 @@ impl Running<'_> {
                     meter.octets_to_reader = meter.octets_to_reader.saturating_add(octets.len());
                     meter.pairs = meter.pairs.saturating_add(usize::from(end.ends_message(&octets)));
                 });
-                self.at_door(Device::Sent(&octets));
-                self.conclude();
+                self.at_door(Device::Sent(&octets))?;
             } else {
-                return;
+                return Ok(());
             }
         }
     }
 
-    fn at_door(&mut self, device: Device<'_>) {
-        let instant = self.building.instant();
-        let to_phone = &mut self.to_phone;
-        let began = Stopwatch::now();
-        let mut sink = |octets: &[u8]| to_phone.push_back(octets.to_vec());
-        self.building.door.handle(device, &mut rand::rng(), instant, &mut sink);
-        let took = began.elapsed();
-        self.count(|meter| meter.reader = meter.reader.saturating_add(took));
-        while let Some(event) = self.building.door.poll_event() {
-            let decides = matches!(
-                event,
-                DoorEvent::Granted { .. } | DoorEvent::Denied { .. } | DoorEvent::DoesNotFit(_)
-            );
-            if decides {
-                self.decided = Some(event);
-            }
+    fn at_door(&mut self, device: Device<'_>) -> Result<()> {
+        let mut transmitted = Vec::new();
+        let handled = self.building.door.handle(device, &mut transmitted)?;
+        self.to_phone.extend(transmitted);
+        if handled.cost.is_some() {
+            // A board says at the end what it took to the decision.
+            self.cost = handled.cost;
+            self.meter.reader = handled.took;
+        } else {
+            self.count(|meter| meter.reader = meter.reader.saturating_add(handled.took));
         }
-    }
-
-    /// Tells the phone, off the critical path.
-    fn conclude(&mut self) {
-        if self.building.door.awaits_conclusion() {
-            let instant = self.building.instant();
-            let to_phone = &mut self.to_phone;
-            let mut sink = |octets: &[u8]| to_phone.push_back(octets.to_vec());
-            self.building.door.conclude(false, &mut rand::rng(), instant, &mut sink);
+        if let Some(decision) = handled.events.into_iter().find(Happened::decides) {
+            self.decided = Some(decision);
         }
+        Ok(())
     }
 
     fn count(&mut self, add: impl FnOnce(&mut Meter)) {
@@ -142,13 +132,11 @@ impl Running<'_> {
     fn row(self, phone: &DemoPhone, over: Over, occasion: &'static str, told: Option<String>) -> TapRow {
         let user_id = &phone.user.person.user_id;
         let (decision, path, reason, output) = match &self.decided {
-            Some(DoorEvent::Granted { output, path, .. }) => {
-                ("grant", Some(*path), None, Some(output.to_string()))
+            Some(Happened::Granted { output, path, .. }) => {
+                ("grant", Some(*path), None, Some(output.clone()))
             }
-            Some(DoorEvent::Denied { reason, path, .. }) => {
-                ("deny", Some(*path), Some(reason.to_string()), None)
-            }
-            Some(DoorEvent::DoesNotFit(error)) => ("deny", None, Some(error.to_string()), None),
+            Some(Happened::Denied { reason, path, .. }) => ("deny", Some(*path), Some(reason.clone()), None),
+            Some(Happened::DoesNotFit(why)) => ("deny", None, Some(why.clone()), None),
             _ => ("none", None, None, None),
         };
         let carries = |output: &String| self.building.output.carries(output, user_id);
@@ -163,6 +151,8 @@ impl Running<'_> {
             octets_to_phone: self.meter.octets_to_phone,
             octets_to_reader: self.meter.octets_to_reader,
             reader_us: microseconds(self.meter.reader),
+            reader_instructions: self.cost.map(|cost| cost.decision),
+            reader_instructions_whole: self.cost.map(|cost| cost.whole),
             phone_us: microseconds(self.meter.phone),
             decision,
             reason,

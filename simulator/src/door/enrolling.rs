@@ -2,14 +2,12 @@
 
 use anyhow::{Context, Result, bail};
 use base64ct::{Base64UrlUnpadded, Encoding};
-use credential::crypto::RustCrypto;
 use manager::domain::Presence;
-use reader_firmware::enrolment;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::place::Place;
 use super::{Demand, DoorArgs};
+use crate::unit::DoorUnit;
 
 #[derive(Deserialize)]
 struct Enrolled {
@@ -22,8 +20,8 @@ struct Problem {
     detail: Option<String>,
 }
 
-/// Makes the key, has the manager sign a certificate for it, and keeps the configuration that it seals.
-pub(super) fn enrol(place: &Place, args: &DoorArgs) -> Result<()> {
+/// Has the manager sign a certificate for the door's key; the configuration that it seals comes back, taken.
+pub(super) fn enrol(unit: &mut dyn DoorUnit, args: &DoorArgs) -> Result<Vec<u8>> {
     let (Some(manager), Some(token)) = (&args.manager, &args.token) else {
         bail!(
             "this door is not enrolled: give --manager ADDRESS and --token TOKEN (or OSTIARY_TOKEN) this once"
@@ -34,7 +32,7 @@ pub(super) fn enrol(place: &Place, args: &DoorArgs) -> Result<()> {
         Demand::Unlocked => Presence::Unlocked,
         Demand::Verified => Presence::Verified,
     };
-    let public_key = enrolment::public_key(&RustCrypto, &place.key()?)?;
+    let public_key = unit.public_key()?;
     let request = json!({
         "name": args.name,
         "public_key": Base64UrlUnpadded::encode_string(&public_key.0),
@@ -59,7 +57,9 @@ pub(super) fn enrol(place: &Place, args: &DoorArgs) -> Result<()> {
     }
     let enrolled: Enrolled = serde_json::from_slice(&body).context("the answer is not one of a manager")?;
     let sealed = Base64UrlUnpadded::decode_vec(&enrolled.configuration);
-    place.keep_configuration(&sealed.context("the answer is not one of a manager")?)
+    let sealed = sealed.context("the answer is not one of a manager")?;
+    unit.configure(&sealed)?;
+    Ok(sealed)
 }
 
 /// A public object of the project; `None` if it cannot be had.

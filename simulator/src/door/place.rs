@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 const KEY: &str = "door.key";
 const CONFIGURATION: &str = "configuration";
+const FLASH: &str = "flash";
 
 /// Where a door keeps what it may not forget.
 pub(super) struct Place {
@@ -21,6 +22,11 @@ impl Place {
     pub(super) fn open(dir: &Path) -> Result<Self> {
         fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
         Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// The flash of a door on an emulated board.
+    pub(super) fn flash(&self) -> PathBuf {
+        self.dir.join(FLASH)
     }
 
     pub(super) fn is_enrolled(&self) -> bool {

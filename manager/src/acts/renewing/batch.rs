@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Proven;
 use crate::acts::DeviceAnswer;
-use crate::domain::{Serial, User};
+use crate::domain::{Serial, UnixTime, User};
 use crate::error::{Error, Refusal};
 use crate::issuing;
 use crate::manager::Manager;
@@ -97,6 +97,7 @@ impl Manager {
         ids.dedup();
         let devices = tx.renewable_devices(project, &ids).await?;
         let devices: HashMap<Uuid, Device> = devices.into_iter().map(|device| (device.id, device)).collect();
+        let with_card = tx.devices_with_card(project, &ids).await?;
         let marks: Vec<_> = renewals.iter().map(|renewal| renewal.mark).collect();
         let answered = tx.answered(project, &marks).await?;
         let mut used: HashSet<_> = answered.into_iter().map(|answered| answered.mark).collect();
@@ -104,14 +105,16 @@ impl Manager {
 
         let (mut outcomes, mut rows, mut marks) = (Vec::new(), Vec::new(), Vec::new());
         for renewal in renewals {
-            let device = devices.get(&renewal.device).filter(|_| renewal.holds);
+            // A card that comes with the answer is looked up by itself.
+            let is_plain = renewal.holds && !with_card.contains(&renewal.device);
+            let device = devices.get(&renewal.device).filter(|_| is_plain);
             let Some(device) = device.filter(|_| used.insert(renewal.mark)) else {
                 outcomes.push(None);
                 continue;
             };
             let user = tx.user(project, device.user, self.now()).await?.ok_or(Refusal::UserUnknown)?;
             let serial = serials.next().ok_or(StoreError::Corrupt("serial"))?;
-            let credential = self.sign_credential(Serial(serial), device, &user).await?;
+            let credential = self.sign_credential(Serial(serial), device, &user, None).await?;
             marks.push(Answered { mark: renewal.mark, device: device.id, serial: Some(credential.serial) });
             outcomes.push(Some(self.answer_with(user, &credential, list.clone()).await?));
             rows.push(credential);
@@ -124,14 +127,16 @@ impl Manager {
         Ok(outcomes)
     }
 
-    /// Signs a credential without keeping it.
+    /// Signs a credential without keeping it; it ends no later than `end`.
     pub(in crate::acts) async fn sign_credential(
         &self,
         serial: Serial,
         device: &Device,
         user: &User,
+        end: Option<UnixTime>,
     ) -> Result<CredentialRow, Error> {
-        let validity = issuing::validity(self.now(), self.project().credential_life_s);
+        let mut validity = issuing::validity(self.now(), self.project().credential_life_s);
+        validity.not_after = end.map_or(validity.not_after, |end| end.min(validity.not_after));
         let (issuer, user_id) = (self.issuer(), &user.person.user_id);
         let octets = issuer.credential(serial, validity, &device.public_key, user_id).await?;
         let (not_before, not_after) = (validity.not_before, validity.not_after);

@@ -8,12 +8,12 @@ use qrcode::QrCode;
 use qrcode::render::unicode::Dense1x2;
 
 /// The name, or the address of somebody who has none.
-pub(super) fn name(user: &User) -> String {
+pub(in crate::cli) fn name(user: &User) -> String {
     user.person.full_name()
 }
 
 /// A moment in the project's time zone.
-pub(super) fn moment(manager: &Manager, time: UnixTime) -> String {
+pub(in crate::cli) fn moment(manager: &Manager, time: UnixTime) -> String {
     let zone = TimeZone::get(&manager.project().time_zone).unwrap_or(TimeZone::UTC);
     match Timestamp::from_second(i64::from(time.0)) {
         Ok(timestamp) => timestamp.to_zoned(zone).strftime("%Y-%m-%d %H:%M %Z").to_string(),
@@ -22,6 +22,6 @@ pub(super) fn moment(manager: &Manager, time: UnixTime) -> String {
 }
 
 /// The link as a QR code of characters.
-pub(super) fn picture(link: &str) -> anyhow::Result<String> {
+pub(in crate::cli) fn picture(link: &str) -> anyhow::Result<String> {
     Ok(QrCode::new(link.as_bytes())?.render::<Dense1x2>().quiet_zone(true).build())
 }

@@ -14,6 +14,10 @@ pub(in crate::http) struct AdministratorsRead;
 pub(in crate::http) struct AdministratorsWrite;
 /// [`Scope::AuditRead`].
 pub(in crate::http) struct AuditRead;
+/// [`Scope::CardsRead`].
+pub(in crate::http) struct CardsRead;
+/// [`Scope::CardsWrite`].
+pub(in crate::http) struct CardsWrite;
 /// [`Scope::Imports`].
 pub(in crate::http) struct Imports;
 /// [`Scope::MailBounces`].
@@ -45,6 +49,12 @@ impl Need for AdministratorsWrite {
 }
 impl Need for AuditRead {
     const SCOPE: Scope = Scope::AuditRead;
+}
+impl Need for CardsRead {
+    const SCOPE: Scope = Scope::CardsRead;
+}
+impl Need for CardsWrite {
+    const SCOPE: Scope = Scope::CardsWrite;
 }
 impl Need for Imports {
     const SCOPE: Scope = Scope::Imports;

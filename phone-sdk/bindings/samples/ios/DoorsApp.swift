@@ -93,8 +93,8 @@ final class Doors: ObservableObject {
         } catch let error as WalletError {
             switch error {
             case .Retry(let code, _): message = "Try again later (\(code))"
-            case .Restart(let code, _): message = "Ask for a new invitation (\(code))"
-            case .Denied(let code, _): message = "Ask your administrator (\(code))"
+            case .Restart(let code, _, _): message = "Ask for a new invitation (\(code))"
+            case .Denied(let code, _, _): message = "Ask your administrator (\(code))"
             case .Storage(let code, _): message = "The phone's storage failed (\(code))"
             case .Misuse(let code, _): message = "Report this to the maker of the app (\(code))"
             }

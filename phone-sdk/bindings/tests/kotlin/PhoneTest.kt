@@ -229,4 +229,18 @@ fun main(arguments: Array<String>) = runBlocking {
     check(wallet.cards().single().state == CardState.REVOKED, "the card is revoked")
     wallet.remove(card.id)
     check(openWallet(directory).cards().isEmpty(), "the card is removed")
+    val cardLink = System.getenv("CARD_LINK")
+    val asked = wallet.requirements(cardLink)
+    check(asked.card == "Staff card" && asked.questions == listOf("First pet?"), "an invitation says what it asks")
+    fun holder(answer: String) = Holder("m-7", listOf(answer), asked.terms?.version, null)
+    try {
+        wallet.activateWith(cardLink, holder("Bello"))
+        check(false, "a wrong answer is refused")
+    } catch (error: WalletException.Restart) {
+        check(error.code == "answers-wrong" && error.triesLeft == 4u, "a wrong answer is refused")
+    }
+    val shown = wallet.activateWith(cardLink, holder("REX"))
+    check(shown.state == CardState.SHOW_ONLY && shown.idCard?.cardId == "S-1", "a card to show comes alone")
+    check(shown.idCard?.front?.single()?.value == "Anna Berg", "it says what is on it")
+    wallet.giveBack(shown.id)
 }

@@ -198,6 +198,35 @@ async def main(directory):
     check(wallet.cards()[0].state == phone.CardState.REVOKED, "the card is revoked")
     wallet.remove(card.id)
     check(open_wallet(directory).cards() == [], "the card is removed")
+    await card_to_show(open_wallet(directory), os.environ["CARD_LINK"])
+
+
+async def card_to_show(wallet, link):
+    asked = await wallet.requirements(link)
+    check((asked.card, asked.unique_identifier, asked.questions) == ("Staff card", True, ["First pet?"]),
+          "an invitation says what it asks")
+    try:
+        await wallet.activate(link)
+        check(False, "nothing given is not enough")
+    except phone.WalletError.Restart as error:
+        check(error.code == "holder-asked", "nothing given is not enough")
+
+    def holder(answer):
+        return phone.Holder(unique_identifier="m-7", answers=[answer], accepted_terms=asked.terms.version, photo=None)
+
+    try:
+        await wallet.activate_with(link, holder("Bello"))
+        check(False, "a wrong answer is refused")
+    except phone.WalletError.Restart as error:
+        check((error.code, error.tries_left) == ("answers-wrong", 4), "a wrong answer is refused")
+    card = await wallet.activate_with(link, holder("REX"))
+    shown = card.id_card
+    check((card.state, card.user_id) == (phone.CardState.SHOW_ONLY, None), "a card to show opens no door")
+    check((shown.card_id, shown.is_valid, shown.front[0].value) == ("S-1", True, "Anna Berg"), "it says what is on it")
+    check((shown.barcode.symbology, shown.photo) == ("qr", phone.PhotoState.NONE), "and has a barcode and no photo")
+    check(wallet.photo(card.id) is None, "so that there is none to fetch")
+    await wallet.give_back(card.id)
+    check(wallet.cards() == [], "it is given back")
 
 
 asyncio.run(main(sys.argv[1]))

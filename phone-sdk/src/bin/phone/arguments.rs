@@ -38,8 +38,8 @@ pub(crate) enum Command {
     ///
     /// After any failure the same invitation may be tried again; nothing is lost by it.
     Activate(ActivateArguments),
-    /// Show the cards, with what their holder should know of them.
-    Cards,
+    /// Show the cards, with what stands on them and what their holder should know of them.
+    Cards(CardsArguments),
     /// Get new credentials, revocation lists and the time from the managers.
     Renew(RenewArguments),
     /// Choose the card that a door is shown.
@@ -64,6 +64,35 @@ pub(crate) struct ActivateArguments {
     /// Address of the manager, for a code.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) manager: Option<String>,
+    #[command(flatten)]
+    pub(crate) holder: HolderArguments,
+}
+
+/// What a card asks of its holder; what is left out is asked for on the terminal.
+#[derive(Debug, Args)]
+pub(crate) struct HolderArguments {
+    /// The unique identifier.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) identifier: Option<String>,
+    /// The answer to a security question, in their order; can be given several times.
+    #[arg(long = "answer", value_name = "TEXT")]
+    pub(crate) answers: Vec<String>,
+    /// Accept the terms of this version.
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) accept_terms: Option<String>,
+    /// A photo of the holder: a JPEG, PNG or WebP of at most 512 KiB.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) photo: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CardsArguments {
+    /// Only this card, by its number.
+    #[arg(value_name = "CARD", value_parser = card)]
+    pub(crate) card: Option<CardId>,
+    /// Write the photo of that card to this file.
+    #[arg(long, value_name = "FILE", requires = "card")]
+    pub(crate) photo_out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

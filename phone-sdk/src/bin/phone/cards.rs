@@ -3,11 +3,14 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use anyhow::{Context, bail};
-use phone_sdk::{Card, CardState, CardWarning, Invitation, Wallet};
+use phone_sdk::{Card, CardState, CardWarning, Error, Invitation, Restart, Wallet};
 use serde_json::{Value, json};
 
-use crate::arguments::{ActivateArguments, PreferArguments, RemoveArguments, RenewArguments, ResetArguments};
+use crate::arguments::{
+    ActivateArguments, CardsArguments, PreferArguments, RemoveArguments, RenewArguments, ResetArguments,
+};
 use crate::output::{self, Ended};
+use crate::{holder, id_card};
 
 pub(crate) fn activate(wallet: &Wallet, arguments: &ActivateArguments, json: bool) -> anyhow::Result<Ended> {
     let text = match arguments.invitation.as_str() {
@@ -18,13 +21,27 @@ pub(crate) fn activate(wallet: &Wallet, arguments: &ActivateArguments, json: boo
         Some(manager) if !text.contains("://") => Invitation::from_code(manager, &text)?,
         _ => Invitation::from_link(&text)?,
     };
-    let card = wallet.activate(&invitation)?;
+    let given = holder::given(&arguments.holder)?;
+    let card = match wallet.activate_with(&invitation, &given) {
+        Err(Error::Restart(Restart::HolderAsked)) => {
+            let asked = wallet.requirements(&invitation)?;
+            wallet.activate_with(&invitation, &holder::completed(given, &asked)?)?
+        }
+        activated => activated?,
+    };
     show(&[card], json)?;
     Ok(Ended::Done)
 }
 
-pub(crate) fn list(wallet: &Wallet, json: bool) -> anyhow::Result<Ended> {
-    let cards = wallet.cards();
+pub(crate) fn list(wallet: &Wallet, arguments: &CardsArguments, json: bool) -> anyhow::Result<Ended> {
+    let cards = match arguments.card {
+        Some(id) => vec![wallet.card(id)?],
+        None => wallet.cards(),
+    };
+    if let (Some(id), Some(out)) = (arguments.card, &arguments.photo_out) {
+        let photo = wallet.photo(id)?.context("this card has no photo")?;
+        std::fs::write(out, photo).with_context(|| out.display().to_string())?;
+    }
     if cards.is_empty() && !json {
         output::line("There is no card in this wallet; `phone activate LINK` brings one.");
     } else {
@@ -121,7 +138,7 @@ fn confirmed(cards: usize) -> anyhow::Result<bool> {
     Ok(matches!(standard_input()?.to_ascii_lowercase().as_str(), "y" | "yes"))
 }
 
-fn standard_input() -> anyhow::Result<String> {
+pub(crate) fn standard_input() -> anyhow::Result<String> {
     let mut text = String::new();
     io::stdin().lock().read_line(&mut text).context("cannot read standard input")?;
     Ok(text.trim().to_owned())
@@ -141,6 +158,9 @@ fn show(cards: &[Card], json: bool) -> anyhow::Result<()> {
             card.last_name,
             said(card.state)
         ));
+        if let Some(id_card) = &card.id_card {
+            id_card::lines(id_card).iter().for_each(|line| output::line(format!("     {line}")));
+        }
         if let Some(warning) = card.warning {
             output::line(format!("     {}", warned(warning)));
         }
@@ -161,6 +181,7 @@ fn of(card: &Card) -> Value {
         "renew_after": card.renew_after,
         "state": name(card.state),
         "warning": card.warning.map(warning_name),
+        "id_card": card.id_card,
     })
 }
 
@@ -172,6 +193,7 @@ const fn name(state: CardState) -> &'static str {
         CardState::Expired => "expired",
         CardState::Suspended => "suspended",
         CardState::Revoked => "revoked",
+        CardState::ShowOnly => "show-only",
         _ => "unknown",
     }
 }
@@ -184,6 +206,7 @@ const fn said(state: CardState) -> &'static str {
         CardState::Expired => "expired: renew it",
         CardState::Suspended => "suspended: renew it once the administrator has resumed it",
         CardState::Revoked => "revoked for good: remove it",
+        CardState::ShowOnly => "is shown, and opens no door",
         _ => "of a state that this version does not know",
     }
 }

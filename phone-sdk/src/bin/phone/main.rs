@@ -4,6 +4,8 @@ mod arguments;
 #[cfg(feature = "ble")]
 mod ble;
 mod cards;
+mod holder;
+mod id_card;
 mod output;
 mod present;
 mod stream;
@@ -35,7 +37,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Ended> {
     let json = arguments.json;
     match arguments.command {
         Command::Activate(activate) => cards::activate(&wallet, &activate, json),
-        Command::Cards => cards::list(&wallet, json),
+        Command::Cards(shown) => cards::list(&wallet, &shown, json),
         Command::Renew(renew) => cards::renew(&wallet, &renew, json),
         Command::Prefer(prefer) => cards::prefer(&wallet, &prefer, json),
         Command::Remove(remove) => cards::remove(&wallet, &remove, json),

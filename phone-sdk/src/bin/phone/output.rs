@@ -103,11 +103,17 @@ fn what_to_do(error: &Error) -> &'static str {
         Error::Restart(Restart::Code(_) | Restart::InvitationUnknown) => {
             "Compare the code with the invitation and type it again."
         }
+        Error::Restart(Restart::HolderAsked | Restart::AnswersWrong { .. }) => {
+            "Give what the card asks for, and do it again."
+        }
+        Error::Restart(Restart::TermsNotAccepted) => "Read the terms, and do it again.",
+        Error::Restart(Restart::PhotoRefused) => "Choose another photo of at most 512 KiB, and do it again.",
         Error::Restart(Restart::UpdateNeeded(_)) => "Install a newer version of this program.",
         Error::Restart(_) => "Ask the administrator for a new invitation.",
         Error::Denied(Denied::UserSuspended) => {
             "The card is kept; renew it once the administrator resumes it."
         }
+        Error::Denied(Denied::CardLocked { .. }) => "Wait, or ask the administrator to unlock the card.",
         Error::Denied(Denied::NotGenuine(_) | Denied::OtherManager) => {
             "Do not trust this manager; tell the administrator."
         }

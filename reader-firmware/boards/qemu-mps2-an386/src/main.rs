@@ -1,0 +1,73 @@
+//! The door on a Cortex-M4 that QEMU emulates: a serial line to the host, a flash in a file, and no radio of its own.
+//!
+//! Everything but the wiring to the chip is in the library `reader-firmware`.
+#![no_std]
+#![no_main]
+
+mod board;
+mod flash;
+mod footprint;
+mod timer;
+mod uart;
+
+use core::panic::PanicInfo;
+
+use cortex_m::peripheral::SCB;
+use cortex_m_rt::{ExceptionFrame, entry, exception};
+use reader_firmware::serial::{FrameReader, Numbered, Report};
+use reader_firmware::station::Station;
+use reader_firmware::storage::Storage;
+use static_cell::StaticCell;
+
+use board::Mps2;
+use flash::FileFlash;
+use timer::Clock;
+use uart::Uart;
+
+#[cfg(feature = "assembler")]
+use cortex_m4_crypto::Assembler as Backend;
+#[cfg(not(feature = "assembler"))]
+use credential::crypto::RustCrypto as Backend;
+
+type Door = Station<Backend, Mps2, FileFlash>;
+
+static DOOR: StaticCell<Door> = StaticCell::new();
+static READER: StaticCell<FrameReader> = StaticCell::new();
+
+#[entry]
+fn main() -> ! {
+    let mut clock = Clock::start();
+    let mut uart = Uart::start();
+    let (door, reader) = set_up();
+    // A line that takes nothing is a line that nobody reads.
+    let _ = Numbered { number: 0, content: Report::Started }.send(&mut |octet| uart.write(octet));
+    loop {
+        while let Some(octet) = uart.read() {
+            let damaged = reader.damaged();
+            if let Some(content) = reader.push(octet) {
+                let instant = clock.now(board::skipped_ms());
+                door.take(content, damaged, instant, &mut |octet| uart.write(octet));
+            }
+        }
+        door.poll(clock.now(board::skipped_ms()), &mut |octet| uart.write(octet));
+        uart.wait();
+    }
+}
+
+/// Apart from `main`, so that what is moved into its place here takes no stack afterwards.
+#[inline(never)]
+fn set_up() -> (&'static mut Door, &'static mut FrameReader) {
+    let Ok(storage) = Storage::new(FileFlash::new(), FileFlash::DOOR) else { SCB::sys_reset() };
+    (DOOR.init(Station::new(Backend, Mps2::new(), storage)), READER.init(FrameReader::new()))
+}
+
+/// What cannot go on begins anew, as after a power cut.
+#[panic_handler]
+fn panic(_info: &PanicInfo<'_>) -> ! {
+    SCB::sys_reset()
+}
+
+#[exception]
+unsafe fn HardFault(_frame: &ExceptionFrame) -> ! {
+    SCB::sys_reset()
+}

@@ -1,0 +1,136 @@
+//! A phone on a radio link: BLE, or whatever else is not the field.
+//!
+//! The radio runs in its own time: it asks for a turn, hands in what came, and fetches what is to be sent.
+
+use credential::crypto::Crypto;
+use heapless::Vec;
+use rand_core::CryptoRng;
+
+use super::{Entrance, Log};
+use crate::door::{Arrival, Device};
+use crate::indicator::Signal;
+use crate::micros::Micros;
+use crate::port::{ControllerLink, Indicator, NfcFrontEnd, TamperInput};
+
+/// Octets of what waits to be sent: the longest message of a door in the shortest GATT segments, a length before each.
+const OUT: usize = 512;
+
+/// The right to be tapped, until the radio gives it back or the tap is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn(u32);
+
+/// What is going on at the radio.
+pub(super) struct Radio {
+    turn: Turn,
+    busy: bool,
+    out: Vec<u8, OUT>,
+}
+
+impl Radio {
+    pub(super) const fn idle() -> Self {
+        Self { turn: Turn(0), busy: false, out: Vec::new() }
+    }
+
+    /// Whether a phone on the radio is being tapped.
+    pub(super) const fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    pub(super) const fn end(&mut self) {
+        self.busy = false;
+    }
+
+    /// Puts a piece behind those that wait.
+    pub(super) fn put(&mut self, octets: &[u8]) {
+        let Ok(length) = u16::try_from(octets.len()) else { return };
+        // A phone that does not fetch what it asked for loses it, and its tap times out.
+        if self.out.extend_from_slice(&length.to_be_bytes()).is_ok()
+            && self.out.extend_from_slice(octets).is_err()
+        {
+            self.out.clear();
+        }
+    }
+
+    fn fetch(&mut self, out: &mut [u8]) -> Option<usize> {
+        let (head, rest) = self.out.split_first_chunk::<2>()?;
+        let length = usize::from(u16::from_be_bytes(*head));
+        let (piece, rest) = rest.split_at_checked(length)?;
+        out.get_mut(..length)?.copy_from_slice(piece);
+        self.out = Vec::from_slice(rest).unwrap_or_default();
+        Some(length)
+    }
+}
+
+impl<C, F, L, I, T, const N: usize> Entrance<'_, C, F, L, I, T, N>
+where
+    C: Crypto,
+    F: NfcFrontEnd,
+    L: ControllerLink,
+    I: Indicator,
+    T: TamperInput,
+{
+    /// Begins a tap on the radio; `None` while somebody else is being tapped.
+    pub fn radio_begin(
+        &mut self,
+        arrival: Arrival,
+        now: Micros,
+        rng: &mut dyn CryptoRng,
+        log: Log<'_>,
+    ) -> Option<Turn> {
+        if self.radio.busy || self.field.is_tapping() {
+            return None;
+        }
+        let turn = Turn(self.radio.turn.0.wrapping_add(1));
+        self.radio = Radio { turn, busy: true, out: Vec::new() };
+        self.refused = false;
+        self.player.play(Signal::Reading, now);
+        self.radio_hand(Device::Arrived(arrival), now, rng, log);
+        Some(turn)
+    }
+
+    /// Takes what a phone sent: a GATT segment, a piece of a stream.
+    pub fn radio_received(
+        &mut self,
+        turn: Turn,
+        octets: &[u8],
+        now: Micros,
+        rng: &mut dyn CryptoRng,
+        log: Log<'_>,
+    ) {
+        if self.has(turn) {
+            self.radio_hand(Device::Sent(octets), now, rng, log);
+        }
+    }
+
+    /// The next piece to send; its length at the front of `out`.
+    pub fn radio_transmit(&mut self, turn: Turn, out: &mut [u8]) -> Option<usize> {
+        if self.radio.turn == turn { self.radio.fetch(out) } else { None }
+    }
+
+    /// Whether the tap is over, whatever came of it.
+    pub fn radio_is_over(&self, turn: Turn) -> bool {
+        !self.has(turn)
+    }
+
+    /// The phone is gone.
+    pub fn radio_left(&mut self, turn: Turn, now: Micros, rng: &mut dyn CryptoRng, log: Log<'_>) {
+        if self.has(turn) {
+            self.radio_hand(Device::Left, now, rng, log);
+        }
+        // Unless it had what it came for.
+        if self.has(turn) {
+            self.radio.end();
+            self.player.play(Signal::Failed, now);
+        }
+    }
+
+    fn has(&self, turn: Turn) -> bool {
+        self.radio.busy && self.radio.turn == turn
+    }
+
+    fn radio_hand(&mut self, device: Device<'_>, now: Micros, rng: &mut dyn CryptoRng, log: Log<'_>) {
+        let radio = &mut self.radio;
+        self.door.handle(device, rng, now.instant(), &mut |octets| radio.put(octets));
+        self.settle(now, rng, log);
+    }
+}

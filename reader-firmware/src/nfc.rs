@@ -1,0 +1,7 @@
+//! Front ends: real chips behind [`NfcFrontEnd`](crate::port::NfcFrontEnd).
+
+mod pn532;
+
+pub use ::pn532::{i2c, spi};
+
+pub use pn532::Pn532FrontEnd;

@@ -1,0 +1,47 @@
+//! What a board gives a station beside its flash.
+
+use rand_core::CryptoRng;
+
+use crate::log::EventLog;
+use crate::serial::{Footprint, Rehearsal};
+
+/// This board does not do that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unsupported;
+
+/// What a board gives a station beside its flash.
+pub trait Board {
+    /// Where the door keeps its events.
+    type Log: EventLog;
+
+    /// Ticks of the counter in one second.
+    const TICKS_PER_SECOND: u32;
+
+    /// A counter that runs through, for measuring.
+    fn ticks() -> u32;
+
+    /// The random source; `None` while it waits for its seed.
+    fn random(&mut self) -> Option<&mut dyn CryptoRng>;
+
+    /// Opens the log; `None` while the random source waits for its seed, or if there is no place for a log.
+    fn log(&mut self) -> Option<Self::Log>;
+
+    /// Takes a seed from the line.
+    ///
+    /// # Errors
+    /// [`Unsupported`] on a board with noise of its own, which never takes anybody else's.
+    fn seed(&mut self, seed: &[u8; 32]) -> Result<(), Unsupported>;
+
+    /// What the firmware takes.
+    fn footprint(&self) -> Footprint {
+        Footprint::default()
+    }
+
+    /// Does what only tests ask for.
+    ///
+    /// # Errors
+    /// [`Unsupported`] on a board for a building.
+    fn rehearse(&mut self, _rehearsal: Rehearsal) -> Result<(), Unsupported> {
+        Err(Unsupported)
+    }
+}
