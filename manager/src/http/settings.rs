@@ -21,7 +21,7 @@ pub struct HttpSettings {
 pub struct FloodLimits {
     /// For activations and their challenges.
     pub activation: u32,
-    /// For renewals and their challenges.
+    /// For renewals and their challenges, and for reports of readers.
     pub renewal: u32,
     /// For revocation lists, time tokens and everything else that anybody may fetch.
     pub fetch: u32,
