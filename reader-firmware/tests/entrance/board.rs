@@ -121,7 +121,6 @@ pub(crate) fn door_logging<G: EventLog>(
         issuers: world.issuers(),
         tickets: true,
         list_version: 0,
-        report_key: None,
         output,
         report_key: Some(crate::world::report_point()),
     };
