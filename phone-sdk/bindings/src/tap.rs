@@ -37,6 +37,8 @@ pub enum TapEvent {
         path: TapPath,
         /// Whether the door was brought a newer revocation list or the time.
         brought: bool,
+        /// Whether the door may hand over a report now; the link is better kept until it goes by itself.
+        takes_report: bool,
     },
     /// The door stays shut.
     Refused {
@@ -54,6 +56,8 @@ pub enum TapEvent {
         detail: String,
         /// Whether the door was brought a newer revocation list or the time.
         brought: bool,
+        /// Whether the door may hand over a report now; the link is better kept until it goes by itself.
+        takes_report: bool,
     },
     /// The door waits for the holder: unlock or verify, and tap again.
     PresenceNeeded {
@@ -143,14 +147,16 @@ impl From<phone_sdk::TapEvent> for TapEvent {
 fn finished(tap: &phone_sdk::Tap, code: String) -> TapEvent {
     let (project, reader, card) = (project_text(tap.project), tap.reader.0, tap.card.map(|card| card.0));
     let brought = tap.brought_list || tap.brought_time;
+    let takes_report = tap.takes_report;
     let path = match tap.path {
         Path::Full => TapPath::Full,
         Path::Fast => TapPath::Fast,
     };
     match tap.result {
-        Ok(()) => TapEvent::Granted { project, reader, card, path, brought },
+        Ok(()) => TapEvent::Granted { project, reader, card, path, brought, takes_report },
         Err(reason) => {
-            TapEvent::Refused { project, reader, card, path, code, detail: reason.to_string(), brought }
+            let detail = reason.to_string();
+            TapEvent::Refused { project, reader, card, path, code, detail, brought, takes_report }
         }
     }
 }

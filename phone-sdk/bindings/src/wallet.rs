@@ -188,6 +188,17 @@ impl PhoneWallet {
         Ok(self.0.set_remembers_certificates(remembers)?)
     }
 
+    /// Sets whether this phone carries reports of readers to their manager, sealed so that it cannot read them; it does,
+    /// unless it was set otherwise.
+    pub fn set_carries_reports(&self, carries: bool) -> Result<(), WalletError> {
+        Ok(self.0.set_carries_reports(carries)?)
+    }
+
+    /// How many reports wait to be taken to a manager.
+    pub fn reports_held(&self) -> u32 {
+        u32::try_from(self.0.reports_held()).unwrap_or(u32::MAX)
+    }
+
     /// A tap over NFC.
     pub fn nfc(&self, presence: Arc<dyn PresenceSource>) -> Arc<NfcTap> {
         Arc::new(NfcTap::new(self.0.nfc(Arc::new(Given(presence)))))

@@ -167,6 +167,9 @@ async def main(directory):
     for path in [phone.TapPath.FULL, phone.TapPath.FAST]:
         [event] = tap(wallet, slot)
         check(event.is_granted() and event.path == path, f"the door opens, {path.name.lower()} path")
+    check(event.takes_report and wallet.reports_held() > 0, "what the door reports is carried")
+    wallet.set_carries_reports(False)
+    check(wallet.reports_held() == 0, "and not if the holder does not want it")
 
     scan = wallet.scan()
     scan.seen("AA:BB:CC:00:00:07", "Main door", -60)
