@@ -52,7 +52,7 @@ pub(super) async fn of_reader(
     } else {
         events.iter().for_each(|event| output::line(in_words(event)));
         logs.iter().filter(|log| log.missing > 0).for_each(|log| output::line(missing(log)));
-        output::line(format!("{} events.", events.len()));
+        output::line(output::counted(events.len(), "event", "events"));
     }
     manager.close().await;
     Ok(())
@@ -78,7 +78,7 @@ pub(super) async fn of_user(
         return output::object(&json!({ "user": user.id, "events": events }));
     }
     events.iter().for_each(|event| output::line(in_words(event)));
-    output::line(format!("{} taps.", events.len()));
+    output::line(output::counted(events.len(), "tap", "taps"));
     Ok(())
 }
 

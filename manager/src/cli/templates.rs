@@ -110,7 +110,7 @@ async fn list(manager: &Manager, json: bool) -> anyhow::Result<()> {
     for template in &templates {
         output::line(format!("{}  {:8}  {}", template.id, template.state.name(), template.design.name));
     }
-    output::line(format!("{} templates.", templates.len()));
+    output::line(output::counted(templates.len(), "template", "templates"));
     Ok(())
 }
 

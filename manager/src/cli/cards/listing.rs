@@ -44,7 +44,7 @@ pub(super) async fn list(manager: &Manager, arguments: &ListArguments, json: boo
             card.template_name
         ));
     }
-    output::line(format!("{} cards.", cards.len()));
+    output::line(output::counted(cards.len(), "card", "cards"));
     Ok(())
 }
 

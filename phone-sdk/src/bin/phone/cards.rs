@@ -149,15 +149,15 @@ fn show(cards: &[Card], json: bool) -> anyhow::Result<()> {
         return output::object(&json!({ "cards": cards.iter().map(of).collect::<Vec<_>>() }));
     }
     for card in cards {
-        let user_id = card.user_id.as_ref().map_or("-", |user_id| user_id.as_str());
-        output::line(format!(
-            "{:>3}  {}  {} {} ({user_id}): {}",
-            card.id.0,
-            card.project_name,
-            card.first_name,
-            card.last_name,
-            said(card.state)
-        ));
+        let state = said(card.state);
+        let (number, project) = (card.id.0, &card.project_name);
+        let name = format!("{} {}", card.first_name, card.last_name);
+        output::line(match &card.user_id {
+            Some(user_id) => format!("{number:>3}  {project}  {name} ({}): {state}", user_id.as_str()),
+            // A card to show alone has no user.
+            None if name.trim().is_empty() => format!("{number:>3}  {project}: {state}"),
+            None => format!("{number:>3}  {project}  {name} (-): {state}"),
+        });
         if let Some(id_card) = &card.id_card {
             id_card::lines(id_card).iter().for_each(|line| output::line(format!("     {line}")));
         }
