@@ -63,6 +63,11 @@ pub enum Rehearsal {
         /// Whole writes and erases before it.
         after: u32,
     },
+    /// The contact of the housing opens or closes.
+    Tamper {
+        /// Whether it opens.
+        open: bool,
+    },
     /// Say what the backend makes of inputs that the host knows, too; only the firmware for this does.
     CrossCheck {
         /// The first one.

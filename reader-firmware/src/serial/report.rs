@@ -45,6 +45,8 @@ pub struct Status {
     pub ticks_per_second: u32,
     /// Erases of the flash since the start.
     pub erases: u32,
+    /// Numbers of the oldest event in the log and of the next one; 0 and 0 without a log.
+    pub log: (u32, u32),
     /// What the firmware takes.
     pub footprint: Footprint,
 }
@@ -94,6 +96,8 @@ pub enum Trouble<'a> {
     Unseeded,
     /// The door is not enrolled.
     NotEnrolled,
+    /// Another device is being tapped.
+    Busy,
     /// The signed object does not hold; why, in words.
     Object(&'a str),
     /// The flash fails; what is held is as before.
@@ -137,6 +141,14 @@ pub enum Event<'a> {
     LinkFailed(&'a str),
     /// What a phone brought is in force and could not be kept: it is gone after a power cut.
     NotKept(&'a str),
+    /// The wire did not take the user ID of the grant that follows, and the phone is told no.
+    NotPutOut,
+    /// Whether the access control system can be reached.
+    Controller(bool),
+    /// Whether the NFC front end answers.
+    FrontEnd(bool),
+    /// Whether somebody has taken the reader off the wall.
+    Tamper(bool),
 }
 
 /// How a decision was reached.
@@ -168,6 +180,10 @@ impl core::fmt::Debug for Event<'_> {
             Self::Failed(why) => f.debug_tuple("Failed").field(why).finish(),
             Self::LinkFailed(why) => f.debug_tuple("LinkFailed").field(why).finish(),
             Self::NotKept(why) => f.debug_tuple("NotKept").field(why).finish(),
+            Self::NotPutOut => f.write_str("NotPutOut"),
+            Self::Controller(online) => f.debug_tuple("Controller").field(online).finish(),
+            Self::FrontEnd(works) => f.debug_tuple("FrontEnd").field(works).finish(),
+            Self::Tamper(open) => f.debug_tuple("Tamper").field(open).finish(),
         }
     }
 }

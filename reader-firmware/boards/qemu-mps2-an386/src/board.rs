@@ -4,12 +4,16 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use chacha20::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
+use reader_firmware::controller::HostLink;
+use reader_firmware::entrance::Ports;
 use reader_firmware::log::FlashLog;
+use reader_firmware::nfc::NoFrontEnd;
 use reader_firmware::serial::{Footprint, Rehearsal};
-use reader_firmware::station::{Board, Unsupported};
+use reader_firmware::station::{Board, PortsOf, Unsupported};
 
 use crate::flash::FileFlash;
-use crate::{flash, footprint, timer};
+use crate::fpga::{Housing, Lamps};
+use crate::{flash, footprint, fpga, timer};
 
 /// Seconds by which tests have moved the clock forward.
 static SKIPPED_S: AtomicU32 = AtomicU32::new(0);
@@ -32,6 +36,10 @@ impl Mps2 {
 }
 
 impl Board for Mps2 {
+    type FrontEnd = NoFrontEnd;
+    type Controller = HostLink;
+    type Indicator = Lamps;
+    type Tamper = Housing;
     type Log = FlashLog<FileFlash>;
 
     const TICKS_PER_SECOND: u32 = timer::TICKS_PER_SECOND;
@@ -42,6 +50,11 @@ impl Board for Mps2 {
 
     fn random(&mut self) -> Option<&mut dyn CryptoRng> {
         self.random.as_mut().map(|random| random as &mut dyn CryptoRng)
+    }
+
+    fn ports(&mut self) -> Option<PortsOf<Self>> {
+        let (front_end, controller) = (NoFrontEnd::new(), HostLink);
+        Some(Ports { front_end, controller, indicator: Lamps, tamper: Housing })
     }
 
     fn log(&mut self) -> Option<Self::Log> {
@@ -64,6 +77,7 @@ impl Board for Mps2 {
                 SKIPPED_S.fetch_add(seconds, Ordering::Relaxed);
             }
             Rehearsal::CutPower { after } => flash::cut_power(after),
+            Rehearsal::Tamper { open } => fpga::set_open(open),
             Rehearsal::CrossCheck { .. } => return Err(Unsupported),
         }
         Ok(())

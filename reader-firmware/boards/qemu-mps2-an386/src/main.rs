@@ -7,6 +7,7 @@
 mod board;
 mod flash;
 mod footprint;
+mod fpga;
 mod timer;
 mod uart;
 
@@ -45,11 +46,14 @@ fn main() -> ! {
         while let Some(octet) = uart.read() {
             let damaged = reader.damaged();
             if let Some(content) = reader.push(octet) {
-                let instant = clock.now(board::skipped_ms());
-                door.take(content, damaged, instant, &mut |octet| uart.write(octet));
+                let now = clock.now(board::skipped_ms());
+                door.take(content, damaged, now, &mut |octet| uart.write(octet));
             }
         }
-        door.poll(clock.now(board::skipped_ms()), &mut |octet| uart.write(octet));
+        let now = clock.now(board::skipped_ms());
+        if door.poll_at().is_some_and(|at| now >= at) {
+            door.poll(now, &mut |octet| uart.write(octet));
+        }
         uart.wait();
     }
 }
