@@ -52,9 +52,7 @@ impl Meter {
     pub(super) const fn note(&mut self, happened: &Happened<'_>) {
         let decides = matches!(
             happened,
-            Happened::Door(
-                DoorEvent::Granted { .. } | DoorEvent::Denied { .. } | DoorEvent::DoesNotFit(_)
-            )
+            Happened::Door(DoorEvent::Granted { .. } | DoorEvent::Denied { .. } | DoorEvent::DoesNotFit(_))
         );
         if decides && self.decision.is_none() {
             self.decision = Some(self.spent);

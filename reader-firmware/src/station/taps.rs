@@ -12,6 +12,9 @@ use crate::serial::Report;
 use crate::storage::Item;
 use credential::crypto::Crypto;
 
+/// What an entrance is to do.
+type Act<'a, C, B> = &'a mut dyn FnMut(&mut EntranceOf<C, B>, &mut dyn CryptoRng, Log<'_>);
+
 /// Octets of a piece for the line: a response APDU, a segment; what is longer goes in parts.
 const PIECE: usize = 512;
 
@@ -111,7 +114,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         &mut self,
         now: Micros,
         told: &mut Told<'_>,
-        act: &mut dyn FnMut(&mut EntranceOf<C, B>, &mut dyn CryptoRng, Log<'_>),
+        act: Act<'_, C, B>,
     ) -> Result<(), Failure> {
         let Life::Enrolled(entrance) = &mut self.life else { return self.is_enrolled() };
         let random = self.board.random().ok_or(Failure::Unseeded)?;

@@ -65,7 +65,10 @@ fn a_door_without_power_keeps_key_configuration_and_list_and_forgets_the_time() 
     let mut host = host.restarted();
     let status = host.status();
     assert_eq!((status.list_version, status.time), (3, 0));
-    assert!(refused(&host.tell(Command::TimeToken(&world.time_token(START)))), "a time that was known before");
+    assert!(
+        refused(&host.tell(Command::TimeToken(&world.time_token(START)))),
+        "a time that was known before"
+    );
     let mut later = START;
     later.0 += 1;
     assert_eq!(host.tell(Command::TimeToken(&world.time_token(later))), [Said::Done]);

@@ -14,7 +14,6 @@ mod flash;
 mod host;
 mod life_tests;
 #[path = "../../src/storage/model.rs"]
-#[expect(dead_code, reason = "shared with the tests of the storage, which use more of it")]
 mod model;
 #[path = "../entrance/phone.rs"]
 #[expect(dead_code, reason = "shared with the tests of the main loop, which use more of it")]
