@@ -10,7 +10,7 @@ mod report;
 
 pub use command::{Arrived, Command, Rehearsal};
 pub use frame::{FRAME_MAX, FrameReader, FrameWriter};
-pub use report::{DoorState, Event, Footprint, Report, Status, Trouble, Way};
+pub use report::{Check, DoorState, Event, Footprint, Report, SelfTest, Status, Trouble, Way};
 
 use serde::{Deserialize, Serialize};
 

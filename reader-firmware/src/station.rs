@@ -8,6 +8,7 @@ mod life;
 mod meter;
 mod outcome;
 mod taps;
+mod testing;
 mod told;
 
 pub use board::{Board, PortsOf, Unsupported};
@@ -48,6 +49,10 @@ pub type EntranceOf<C, B> = Entrance<
 /// How often the time is kept, so that a power cut does not let an old time token count again.
 const KEEP_TIME_MS: u64 = 3_600_000;
 
+/// How often the watchdog is fed at least. One that bites has to wait longer than a tap, an enrolment or a self-test
+/// computes.
+const FEED_MS: u64 = 500;
+
 /// A sealed configuration at its longest.
 const SEALED_MAX: usize = ReaderConfiguration::OCTETS_MAX + SEAL_OVERHEAD;
 
@@ -63,6 +68,8 @@ pub struct Station<C: Crypto + Clone, B: Board, F: NorFlash> {
     turn: Option<Turn>,
     meter: Meter,
     time_kept_at: Instant,
+    /// When the watchdog was fed last.
+    fed_at: Micros,
 }
 
 /// How far the board has come.
@@ -85,6 +92,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             turn: None,
             meter: Meter::idle(),
             time_kept_at: Instant(0),
+            fed_at: Micros::START,
         }
     }
 
@@ -102,25 +110,30 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         self.prepare(now);
     }
 
-    /// Does what is due: the main loop of the door, and the time that is kept.
+    /// Does what is due: the main loop of the door, the time that is kept, the watchdog.
     pub fn poll(&mut self, now: Micros, line: Line<'_>) {
         let mut told = Told { number: 0, line };
         let polled = self.work(now, &mut told, &mut |entrance, random, log| entrance.poll(now, random, log));
-        if polled.is_err() {
-            return;
+        if polled.is_ok() {
+            self.transmit(&mut told);
+            if now.instant().0.saturating_sub(self.time_kept_at.0) >= KEEP_TIME_MS {
+                // Not kept now, kept in an hour.
+                let _next_time = self.keep_time(now.instant());
+            }
         }
-        self.transmit(&mut told);
-        if now.instant().0.saturating_sub(self.time_kept_at.0) >= KEEP_TIME_MS {
-            // Not kept now, kept in an hour.
-            let _next_time = self.keep_time(now.instant());
+        // Once round: here and nowhere else.
+        self.fed_at = now;
+        if let Some(watchdog) = self.board.watchdog() {
+            watchdog.feed();
         }
     }
 
-    /// When to poll at the latest; `None` while there is no door.
-    pub fn poll_at(&mut self) -> Option<Micros> {
+    /// When to poll at the latest.
+    pub fn poll_at(&mut self) -> Micros {
+        let feed_at = self.fed_at.after_ms(FEED_MS);
         match &mut self.life {
-            Life::Enrolled(entrance) => Some(entrance.poll_at()),
-            Life::Unseeded | Life::Keyed(_) => None,
+            Life::Enrolled(entrance) => entrance.poll_at().min(feed_at),
+            Life::Unseeded | Life::Keyed(_) => feed_at,
         }
     }
 
@@ -161,6 +174,11 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             Command::Sent(octets) => self.device(Device::Sent(octets), now, told),
             Command::Left => self.device(Device::Left, now, told),
             Command::Rehearse(rehearsal) => Ok(self.board.rehearse(rehearsal)?),
+            Command::SelfTest => {
+                let found = self.self_test(now);
+                told.say(Report::SelfTest(found));
+                Ok(())
+            }
         }
     }
 

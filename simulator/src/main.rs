@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use simulator::board::{self, BoardArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
 
@@ -27,6 +28,10 @@ enum Command {
     /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
     /// It runs until it is ended, or has seen --taps taps.
     Door(DoorArgs),
+    /// Asks a board that is a door how it is, or has it test itself.
+    ///
+    /// Exit status of a self-test: 0 when nothing is broken, 1 otherwise.
+    Board(BoardArgs),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +47,14 @@ fn main() -> ExitCode {
         },
         Command::Door(args) => match door::run(&args) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("simulator: {error:#}");
+                ExitCode::FAILURE
+            }
+        },
+        Command::Board(args) => match board::run(&args) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
             Err(error) => {
                 eprintln!("simulator: {error:#}");
                 ExitCode::FAILURE

@@ -26,6 +26,61 @@ pub enum Report<'a> {
     },
     /// What came of a cross-check.
     Digest([u8; 32]),
+    /// What came of a self-test.
+    SelfTest(SelfTest),
+}
+
+/// What a board has found out about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// A spare page of the flash was erased, written, read and erased.
+    pub flash: Check,
+    /// The random source passes the health tests of NIST SP 800-90B over 512 octets.
+    pub random: Check,
+    /// Known answers of P-256.
+    pub curve: Check,
+    /// The counter runs, and the wall clock is set.
+    pub clock: Check,
+    /// Every entry of the log can be read, and their numbers follow one another.
+    pub log: Check,
+    /// The board is enrolled, and its configuration is in the flash.
+    pub configuration: Check,
+}
+
+/// What came of one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Check {
+    /// All is well.
+    Passed,
+    /// Something is broken.
+    Failed,
+    /// There is nothing to check: no spare page, no time yet, not enrolled.
+    Absent,
+}
+
+impl SelfTest {
+    /// Each check with its name, for people.
+    pub const fn checks(&self) -> [(&'static str, Check); 6] {
+        [
+            ("flash", self.flash),
+            ("random source", self.random),
+            ("P-256", self.curve),
+            ("clock", self.clock),
+            ("log", self.log),
+            ("configuration", self.configuration),
+        ]
+    }
+
+    /// Whether nothing is broken; what is not there yet does not count.
+    pub fn is_sound(&self) -> bool {
+        self.checks().iter().all(|(_, check)| *check != Check::Failed)
+    }
+}
+
+impl From<bool> for Check {
+    fn from(well: bool) -> Self {
+        if well { Self::Passed } else { Self::Failed }
+    }
 }
 
 /// What a board is and has.

@@ -4,7 +4,7 @@ use rand_core::CryptoRng;
 
 use crate::entrance::{Ports, Settings};
 use crate::log::EventLog;
-use crate::port::{ControllerLink, Indicator, NfcFrontEnd, TamperInput};
+use crate::port::{ControllerLink, Indicator, NfcFrontEnd, TamperInput, Watchdog};
 use crate::serial::{Footprint, Rehearsal};
 
 /// This board does not do that.
@@ -57,6 +57,16 @@ pub trait Board {
     /// # Errors
     /// [`Unsupported`] on a board with noise of its own, which never takes anybody else's.
     fn seed(&mut self, seed: &[u8; 32]) -> Result<(), Unsupported>;
+
+    /// What starts the board anew when the main loop hangs; `None` if it has nothing of the kind.
+    fn watchdog(&mut self) -> Option<&mut dyn Watchdog> {
+        None
+    }
+
+    /// Where in the flash a page begins that nothing else uses, for the self-test.
+    fn spare_page(&self) -> Option<u32> {
+        None
+    }
 
     /// What the firmware takes.
     fn footprint(&self) -> Footprint {

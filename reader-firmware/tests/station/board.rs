@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use credential::crypto::RustCrypto;
 use rand::SeedableRng;
@@ -14,7 +15,7 @@ use reader_firmware::log::FlashLog;
 use reader_firmware::micros::Micros;
 use reader_firmware::nfc::NoFrontEnd;
 use reader_firmware::output::Output;
-use reader_firmware::port::{ControllerEvent, ControllerLink, Indicator, Taken, TamperInput};
+use reader_firmware::port::{ControllerEvent, ControllerLink, Indicator, Taken, TamperInput, Watchdog};
 use reader_firmware::station::{Board, PortsOf, Station, Unsupported};
 
 use crate::flash::SharedFlash;
@@ -26,6 +27,8 @@ pub(crate) type TestStation = Station<RustCrypto, TestBoard, SharedFlash>;
 pub(crate) struct Outside {
     pub(crate) housing_open: Rc<Cell<bool>>,
     pub(crate) light: Rc<Cell<Option<Light>>>,
+    /// How often the watchdog was fed.
+    pub(crate) fed: Rc<Cell<u32>>,
     pub(crate) panel: Rc<RefCell<VecDeque<Taken>>>,
 }
 
@@ -50,8 +53,18 @@ impl Board for TestBoard {
 
     const TICKS_PER_SECOND: u32 = 1_000;
 
+    /// One that has moved on whenever it is asked.
     fn ticks() -> u32 {
-        0
+        static TICKS: AtomicU32 = AtomicU32::new(0);
+        TICKS.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn watchdog(&mut self) -> Option<&mut dyn Watchdog> {
+        Some(&mut self.outside)
+    }
+
+    fn spare_page(&self) -> Option<u32> {
+        Some(SharedFlash::SPARE)
     }
 
     fn random(&mut self) -> Option<&mut dyn CryptoRng> {
@@ -85,6 +98,12 @@ impl ControllerLink for Outside {
 
     fn poll_at(&self) -> Option<Micros> {
         None
+    }
+}
+
+impl Watchdog for Outside {
+    fn feed(&mut self) {
+        self.fed.set(self.fed.get() + 1);
     }
 }
 

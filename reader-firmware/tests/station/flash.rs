@@ -8,7 +8,7 @@ use embedded_storage::nor_flash::{ErrorType, NorFlash, ReadNorFlash};
 
 use crate::model::{ModelFlash, PAGE, PowerLost, Torn};
 
-const PAGES: usize = 12;
+const PAGES: usize = 13;
 
 /// A flash that several hold.
 #[derive(Clone)]
@@ -16,7 +16,8 @@ pub(crate) struct SharedFlash(pub(crate) Rc<RefCell<ModelFlash>>);
 
 impl SharedFlash {
     pub(crate) const DOOR: Range<u32> = 0..(8 * PAGE) as u32;
-    pub(crate) const LOG: Range<u32> = (8 * PAGE) as u32..(PAGES * PAGE) as u32;
+    pub(crate) const LOG: Range<u32> = (8 * PAGE) as u32..(12 * PAGE) as u32;
+    pub(crate) const SPARE: u32 = (12 * PAGE) as u32;
 
     pub(crate) fn erased() -> Self {
         Self(Rc::new(RefCell::new(ModelFlash::new(PAGES))))

@@ -5,7 +5,7 @@ use credential::id::IssuerIndex;
 use credential::object::{OutputFormat, Presence, ReaderConfiguration, SEAL_OVERHEAD, seal};
 use reader_firmware::micros::Micros;
 use reader_firmware::serial::{
-    Arrived, Command, DoorState, Event, FrameReader, Numbered, Report, Status, Trouble,
+    Arrived, Command, DoorState, Event, FrameReader, Numbered, Report, SelfTest, Status, Trouble,
 };
 use reader_firmware::storage::Storage;
 
@@ -30,6 +30,7 @@ pub(crate) enum Said {
     NotPutOut,
     Tamper(bool),
     Failed(String),
+    SelfTest(SelfTest),
     Other(String),
 }
 
@@ -103,7 +104,7 @@ impl Host {
         let (end, mut line) = (self.now.after_ms(ms), Vec::new());
         while self.now < end {
             self.station.poll(self.now, &mut |octet| line.push(octet));
-            let next = self.station.poll_at().unwrap_or(end);
+            let next = self.station.poll_at();
             self.now = next.max(self.now.after_us(1)).min(end);
         }
         let heard = self.hear(&line);
@@ -202,6 +203,7 @@ fn words(report: Report<'_>) -> Said {
         Report::Refused(Trouble::Object(why) | Trouble::Storage(why)) => Said::Refused(why.to_owned()),
         Report::Refused(trouble) => Said::Refused(format!("{trouble:?}")),
         Report::Status(status) => Said::Status(Box::new(status)),
+        Report::SelfTest(found) => Said::SelfTest(found),
         Report::Transmit(octets) => Said::Transmit(octets.to_vec()),
         Report::Event(event) => match event {
             Event::Granted { output, .. } => Said::Granted(output.to_owned()),

@@ -19,6 +19,7 @@ mod model;
 #[expect(dead_code, reason = "shared with the tests of the main loop, which use more of it")]
 mod phone;
 mod tap_tests;
+mod testing_tests;
 #[path = "../../../tests/src/wallet.rs"]
 #[expect(dead_code, unreachable_pub, reason = "shared with the room `tests`, which uses more of it")]
 mod wallet;

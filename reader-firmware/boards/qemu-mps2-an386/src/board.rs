@@ -8,11 +8,13 @@ use reader_firmware::controller::HostLink;
 use reader_firmware::entrance::Ports;
 use reader_firmware::log::FlashLog;
 use reader_firmware::nfc::NoFrontEnd;
+use reader_firmware::port::Watchdog;
 use reader_firmware::serial::{Footprint, Rehearsal};
 use reader_firmware::station::{Board, PortsOf, Unsupported};
 
 use crate::flash::FileFlash;
 use crate::fpga::{Housing, Lamps};
+use crate::watchdog::CmsdkWatchdog;
 use crate::{flash, footprint, fpga, timer};
 
 /// Seconds by which tests have moved the clock forward.
@@ -27,11 +29,12 @@ pub(crate) fn skipped_ms() -> u64 {
 /// right for an emulator, whose host sees all its memory anyway, and for nothing else.
 pub(crate) struct Mps2 {
     random: Option<ChaCha20Rng>,
+    watchdog: CmsdkWatchdog,
 }
 
 impl Mps2 {
-    pub(crate) const fn new() -> Self {
-        Self { random: None }
+    pub(crate) fn new() -> Self {
+        Self { random: None, watchdog: CmsdkWatchdog::start() }
     }
 }
 
@@ -66,6 +69,14 @@ impl Board for Mps2 {
         Ok(())
     }
 
+    fn watchdog(&mut self) -> Option<&mut dyn Watchdog> {
+        Some(&mut self.watchdog)
+    }
+
+    fn spare_page(&self) -> Option<u32> {
+        Some(FileFlash::SPARE)
+    }
+
     fn footprint(&self) -> Footprint {
         footprint::measure()
     }
@@ -78,6 +89,9 @@ impl Board for Mps2 {
             }
             Rehearsal::CutPower { after } => flash::cut_power(after),
             Rehearsal::Tamper { open } => fpga::set_open(open),
+            Rehearsal::Hang => loop {
+                cortex_m::asm::nop();
+            },
             Rehearsal::CrossCheck { .. } => return Err(Unsupported),
         }
         Ok(())
