@@ -7,6 +7,7 @@ mod board;
 mod life;
 mod meter;
 mod outcome;
+mod renewing;
 mod taps;
 mod testing;
 mod told;
@@ -28,6 +29,7 @@ use crate::log::EventLog;
 use crate::micros::Micros;
 use crate::serial::{Arrived, Command, DoorState, Numbered, Report, Status, VERSION};
 use crate::storage::Storage;
+use crate::update::Receiving;
 use meter::Meter;
 use told::Told;
 
@@ -70,6 +72,8 @@ pub struct Station<C: Crypto + Clone, B: Board, F: NorFlash> {
     time_kept_at: Instant,
     /// When the watchdog was fed last.
     fed_at: Micros,
+    /// A firmware that is being received.
+    receiving: Option<Receiving>,
 }
 
 /// How far the board has come.
@@ -93,6 +97,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             meter: Meter::idle(),
             time_kept_at: Instant(0),
             fed_at: Micros::START,
+            receiving: None,
         }
     }
 
@@ -174,6 +179,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             Command::Sent(octets) => self.device(Device::Sent(octets), now, told),
             Command::Left => self.device(Device::Left, now, told),
             Command::Rehearse(rehearsal) => Ok(self.board.rehearse(rehearsal)?),
+            Command::Update(update) => self.update(update),
             Command::SelfTest => {
                 let found = self.self_test(now);
                 told.say(Report::SelfTest(found));
@@ -245,6 +251,8 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
                 (state, door.list_version(), door.clock().now(instant).unix, log)
             }
         };
+        let running = self.board.firmware().map_or(0, |firmware| firmware.version());
+        let firmware = (running, self.newest_version().unwrap_or(0));
         Status {
             version: VERSION,
             state,
@@ -254,6 +262,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             ticks_per_second: B::TICKS_PER_SECOND,
             erases: self.storage.erases(),
             log,
+            firmware,
             footprint: self.board.footprint(),
         }
     }
