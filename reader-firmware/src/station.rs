@@ -103,7 +103,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
 
     /// Carries out the command in a frame; what is to be said goes to `line`.
     pub fn take(&mut self, content: &[u8], damaged: u32, now: Micros, line: Line<'_>) {
-        let Ok(Numbered { number, content: command }) = Numbered::<Command<'_>>::decode(content) else {
+        let Some(Numbered { number, content: command }) = decoded(content) else {
             Told { number: 0, line }.refused(Failure::Unreadable);
             return;
         };
@@ -164,11 +164,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
                 self.say_status(damaged, now.instant(), told);
                 Ok(())
             }
-            Command::Seed(seed) => {
-                let is_seeded = self.board.random().is_some();
-                self.board.seed(&seed)?;
-                if is_seeded { Ok(()) } else { self.start(now) }
-            }
+            Command::Seed(seed) => self.seed(&seed, now),
             Command::Configure(sealed) => self.configure(sealed, now),
             Command::RevocationList(octets) => self.take_list(octets, now.instant()),
             Command::TimeToken(octets) => self.take_time(octets, now.instant()),
@@ -181,8 +177,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             Command::Rehearse(rehearsal) => Ok(self.board.rehearse(rehearsal)?),
             Command::Update(update) => self.update(update),
             Command::SelfTest => {
-                let found = self.self_test(now);
-                told.say(Report::SelfTest(found));
+                self.say_self_test(now, told);
                 Ok(())
             }
         }
@@ -199,6 +194,19 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     fn take_time(&mut self, octets: &[u8], instant: Instant) -> Result<(), Failure> {
         self.door()?.take_time_token(octets, instant)?;
         self.keep_time(instant)
+    }
+
+    #[inline(never)]
+    fn seed(&mut self, seed: &[u8; 32], now: Micros) -> Result<(), Failure> {
+        let is_seeded = self.board.random().is_some();
+        self.board.seed(seed)?;
+        if is_seeded { Ok(()) } else { self.start(now) }
+    }
+
+    #[inline(never)]
+    fn say_self_test(&mut self, now: Micros, told: &mut Told<'_>) {
+        let found = self.self_test(now);
+        told.say(Report::SelfTest(found));
     }
 
     #[inline(never)]
@@ -266,4 +274,10 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             footprint: self.board.footprint(),
         }
     }
+}
+
+/// Apart, because it needs room that is not needed any more when the command is carried out.
+#[inline(never)]
+fn decoded(content: &[u8]) -> Option<Numbered<Command<'_>>> {
+    Numbered::decode(content).ok()
 }
