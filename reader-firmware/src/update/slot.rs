@@ -36,7 +36,13 @@ struct Row([u8; ROW]);
 impl<D: NorFlash, S: NorFlash> BootSlot<D, S> {
     /// A slot and a state in parts of a flash of their own.
     pub const fn new(slot: D, state: S) -> Self {
-        const { assert!(S::WRITE_SIZE <= WORD_MAX && ROW % D::WRITE_SIZE == 0 && D::ERASE_SIZE % ROW == 0) };
+        const {
+            assert!(
+                S::WRITE_SIZE <= WORD_MAX
+                    && ROW.is_multiple_of(D::WRITE_SIZE)
+                    && D::ERASE_SIZE.is_multiple_of(ROW)
+            )
+        };
         Self { slot, state }
     }
 
