@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
+use simulator::run::{self, RunArgs};
 
 /// Phones, doors and radios without hardware.
 #[derive(Parser)]
@@ -27,6 +28,10 @@ enum Command {
     /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
     /// It runs until it is ended, or has seen --taps taps.
     Door(DoorArgs),
+    /// Scenarios: people, phones and doors in virtual time, steps, and what has to come of them.
+    ///
+    /// Exit status: 0 when everything came out as it must, 1 when something did not or a file is wrong.
+    Run(RunArgs),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +42,14 @@ fn main() -> ExitCode {
             Ok(Ended::PeopleRefused) => ExitCode::from(2),
             Err(error) => {
                 demo::say_error(&args, &error);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Run(args) => match run::run(&args) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::FAILURE,
+            Err(error) => {
+                eprintln!("simulator: {error:#}");
                 ExitCode::FAILURE
             }
         },
