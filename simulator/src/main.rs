@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use simulator::attack::{self, AttackArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
 use simulator::run::{self, RunArgs};
@@ -32,6 +33,10 @@ enum Command {
     ///
     /// Exit status: 0 when everything came out as it must, 1 when something did not or a file is wrong.
     Run(RunArgs),
+    /// Attacks on the real parts: what the attacker gets, and what stops it or how far it goes.
+    ///
+    /// Exit status: 0 when every attack came out as the threat model says, 1 when one did not.
+    Attack(AttackArgs),
 }
 
 fn main() -> ExitCode {
@@ -45,20 +50,20 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Command::Run(args) => match run::run(&args) {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                eprintln!("simulator: {error:#}");
-                ExitCode::FAILURE
-            }
-        },
-        Command::Door(args) => match door::run(&args) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("simulator: {error:#}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Door(args) => ended(door::run(&args).map(|()| true)),
+        Command::Run(args) => ended(run::run(&args)),
+        Command::Attack(args) => ended(attack::run(&args)),
+    }
+}
+
+/// Whether everything came out as it must.
+fn ended(result: anyhow::Result<bool>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("simulator: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

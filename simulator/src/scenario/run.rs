@@ -38,11 +38,7 @@ pub fn run(scenario: &Scenario, seed: Option<u64>) -> Result<Report> {
     let mut reports = Vec::new();
     let mut under_way = Vec::new();
     for step in &scenario.steps {
-        let now = world.clock().now_us();
-        let moment = match step.when {
-            When::At(at) => at.max(now),
-            When::After(after) => now.saturating_add(after),
-        };
+        let moment = step.moment(world.clock().now_us());
         world.wait_until(moment)?;
         if let Some(note) = &step.note {
             world.say("—", note.clone());
@@ -66,6 +62,24 @@ pub fn run(scenario: &Scenario, seed: Option<u64>) -> Result<Report> {
     }
     end_taps(&mut world, scenario, &mut reports, &mut under_way)?;
     Ok(Report::new(scenario, seed, &world, reports, began.elapsed()))
+}
+
+impl Scenario {
+    /// Builds the world and does all steps, whatever comes of them, for those who go on from there.
+    ///
+    /// # Errors
+    /// When a part of the world fails that should not, or the plan is refused.
+    pub fn build(&self, seed: Option<u64>) -> Result<World> {
+        let mut plan = self.plan.clone();
+        plan.seed = seed.unwrap_or(plan.seed);
+        let mut world = World::new(plan)?;
+        for step in &self.steps {
+            world.wait_until(step.moment(world.clock().now_us()))?;
+            world.perform(&step.act)?;
+            world.settle_taps()?;
+        }
+        Ok(world)
+    }
 }
 
 /// Lets taps come to their ends, and looks what came of them.
@@ -92,6 +106,14 @@ fn report(step: &Step, at_us: u64, facts: Facts) -> StepReport {
 }
 
 impl Step {
+    /// When it is done, if it is now `now`.
+    fn moment(&self, now: u64) -> u64 {
+        match self.when {
+            When::At(at) => at.max(now),
+            When::After(after) => now.saturating_add(after),
+        }
+    }
+
     /// What is not as it has to be; where nothing is said of the result, it has to be a good one.
     fn failures(&self, facts: &Facts) -> Vec<String> {
         let named = self.expected.iter().any(|expected| expected.fact == "result");

@@ -47,7 +47,7 @@ impl WorldClock {
     }
 
     /// Moves on; never back.
-    pub(super) fn move_to(&self, at_us: u64) {
+    pub(crate) fn move_to(&self, at_us: u64) {
         self.now_us.fetch_max(at_us, Ordering::Relaxed);
     }
 }
@@ -89,7 +89,7 @@ impl phone_sdk::port::Clock for PhoneClock {
 
 /// A door's crystal, which may run fast or slow.
 #[derive(Clone, Debug)]
-pub(super) struct Crystal {
+pub(crate) struct Crystal {
     world: WorldClock,
     /// Parts in a million by which it is fast; slow if negative.
     drift_ppm: i32,
@@ -101,7 +101,7 @@ impl Crystal {
     }
 
     /// The moment of the world at which the crystal shows these milliseconds, or the microsecond after it.
-    pub(super) fn moment_us(&self, ms: u64) -> u64 {
+    pub(crate) fn moment_us(&self, ms: u64) -> u64 {
         let us = i128::from(ms).saturating_mul(1_000).saturating_mul(MILLION);
         let rate = MILLION.saturating_add(i128::from(self.drift_ppm)).max(1);
         u64::try_from(us.checked_div(rate).unwrap_or(0)).unwrap_or(u64::MAX).saturating_add(1)

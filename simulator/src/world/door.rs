@@ -38,8 +38,8 @@ pub struct DoorPlan {
 /// A door of a world.
 pub struct Door {
     pub(super) plan: DoorPlan,
-    pub(super) unit: Box<InProcess>,
-    pub(super) crystal: Crystal,
+    pub(crate) unit: Box<InProcess>,
+    pub(crate) crystal: Crystal,
     pub(super) reader: ReaderId,
     /// How many readers have hung here.
     pub(super) hung: u32,
