@@ -3,9 +3,11 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use simulator::attack::{self, AttackArgs};
 use simulator::board::{self, BoardArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
+use simulator::run::{self, RunArgs};
 
 /// Phones, doors and radios without hardware.
 #[derive(Parser)]
@@ -32,6 +34,14 @@ enum Command {
     ///
     /// Exit status of a self-test: 0 when nothing is broken, 1 otherwise.
     Board(BoardArgs),
+    /// Scenarios: people, phones and doors in virtual time, steps, and what has to come of them.
+    ///
+    /// Exit status: 0 when everything came out as it must, 1 when something did not or a file is wrong.
+    Run(RunArgs),
+    /// Attacks on the real parts: what the attacker gets, and what stops it or how far it goes.
+    ///
+    /// Exit status: 0 when every attack came out as the threat model says, 1 when one did not.
+    Attack(AttackArgs),
 }
 
 fn main() -> ExitCode {
@@ -45,20 +55,21 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Command::Door(args) => match door::run(&args) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("simulator: {error:#}");
-                ExitCode::FAILURE
-            }
-        },
-        Command::Board(args) => match board::run(&args) {
-            Ok(true) => ExitCode::SUCCESS,
-            Ok(false) => ExitCode::FAILURE,
-            Err(error) => {
-                eprintln!("simulator: {error:#}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Door(args) => ended(door::run(&args).map(|()| true)),
+        Command::Board(args) => ended(board::run(&args)),
+        Command::Run(args) => ended(run::run(&args)),
+        Command::Attack(args) => ended(attack::run(&args)),
+    }
+}
+
+/// Whether everything came out as it must.
+fn ended(result: anyhow::Result<bool>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("simulator: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
