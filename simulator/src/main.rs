@@ -26,7 +26,7 @@ enum Command {
     ///
     /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
     /// It runs until it is ended, or has seen --taps taps.
-    Door(DoorArgs),
+    Door(Box<DoorArgs>),
 }
 
 fn main() -> ExitCode {
