@@ -6,6 +6,7 @@ mod place;
 mod served;
 mod slot;
 mod stream;
+mod traced;
 
 use std::convert::Infallible;
 use std::io;
@@ -20,9 +21,11 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::output::DoorOutput;
+use crate::trace::TraceFile;
 use crate::unit::{BoardUnit, DoorUnit, FIRMWARE, InProcess};
 use place::Place;
 use served::ServedDoor;
+use traced::Traced;
 
 /// What a door is asked for.
 #[derive(Args, Clone, Debug)]
@@ -71,6 +74,11 @@ pub struct DoorArgs {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     gatt: SocketAddr,
 
+    /// Write what goes over the links, and what comes of it, into this file: `.jsonl` for a record a line, `.pcapng`
+    /// for Wireshark.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+
     /// End after so many taps.
     #[arg(long, value_name = "NUMBER")]
     taps: Option<u64>,
@@ -116,7 +124,8 @@ impl FromStr for Where {
 /// # Errors
 /// Whatever keeps it from being enrolled or from listening.
 pub fn run(args: &DoorArgs) -> Result<()> {
-    let mut door = ServedDoor::new(unit(args)?)?;
+    let trace = args.trace.as_deref().map(TraceFile::create).transpose()?;
+    let mut door = ServedDoor::new(unit(args)?, Traced::new(&args.name, trace))?;
     if let Some(manager) = &args.manager {
         door.catch_up(manager);
     }
@@ -148,7 +157,7 @@ pub fn run(args: &DoorArgs) -> Result<()> {
             break;
         }
     }
-    Ok(())
+    door.finish()
 }
 
 /// The door where it runs, enrolled.

@@ -29,7 +29,7 @@ enum Command {
     ///
     /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
     /// It runs until it is ended, or has seen --taps taps.
-    Door(DoorArgs),
+    Door(Box<DoorArgs>),
     /// Asks a board that is a door how it is, or has it test itself.
     ///
     /// Exit status of a self-test: 0 when nothing is broken, 1 otherwise.
