@@ -117,6 +117,7 @@ pub fn curve<C: Crypto>(crypto: &C) -> Check {
 }
 
 #[cfg(test)]
+#[expect(clippy::arithmetic_side_effects, reason = "tests")]
 mod tests {
     use credential::crypto::RustCrypto;
     use rand::SeedableRng;
