@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use simulator::decoding::{self, DecodeArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
 
@@ -27,6 +28,10 @@ enum Command {
     /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
     /// It runs until it is ended, or has seen --taps taps.
     Door(Box<DoorArgs>),
+    /// What octets say, field by field: an APDU, a segment, a message, a signed object, or all messages of a trace.
+    ///
+    /// Nothing is verified and nothing is opened: what is sealed is said to be so.
+    Decode(DecodeArgs),
 }
 
 fn main() -> ExitCode {
@@ -37,6 +42,16 @@ fn main() -> ExitCode {
             Ok(Ended::PeopleRefused) => ExitCode::from(2),
             Err(error) => {
                 demo::say_error(&args, &error);
+                ExitCode::FAILURE
+            }
+        },
+        Command::Decode(args) => match decoding::run(&args) {
+            Ok(text) => {
+                print!("{text}");
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("simulator: {error:#}");
                 ExitCode::FAILURE
             }
         },
