@@ -27,6 +27,8 @@ pub enum Command<'a> {
     Left,
     /// For tests; a board in a building refuses it.
     Rehearse(Rehearsal),
+    /// Find out whether all is well, without changing what the door holds.
+    SelfTest,
 }
 
 /// How a device came.
@@ -63,6 +65,13 @@ pub enum Rehearsal {
         /// Whole writes and erases before it.
         after: u32,
     },
+    /// The contact of the housing opens or closes.
+    Tamper {
+        /// Whether it opens.
+        open: bool,
+    },
+    /// Hang in the middle of the main loop.
+    Hang,
     /// Say what the backend makes of inputs that the host knows, too; only the firmware for this does.
     CrossCheck {
         /// The first one.
@@ -99,6 +108,7 @@ impl core::fmt::Debug for Command<'_> {
             Self::Sent(_) => "Sent(..)",
             Self::Left => "Left",
             Self::Rehearse(_) => "Rehearse(..)",
+            Self::SelfTest => "SelfTest",
         })
     }
 }

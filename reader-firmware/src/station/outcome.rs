@@ -17,6 +17,8 @@ pub enum Failure {
     Unseeded,
     /// The door is not enrolled.
     NotEnrolled,
+    /// Another device is being tapped.
+    Busy,
     /// A signed object does not hold.
     Object(ObjectError),
     /// The flash fails.

@@ -11,7 +11,7 @@ use credential::id::{ProjectId, ReaderId};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use reader_firmware::door::{Arrival, Device};
-use reader_firmware::serial::{Arrived, Command, DoorState, Rehearsal, Report, Status, VERSION};
+use reader_firmware::serial::{Arrived, Command, DoorState, Rehearsal, Report, SelfTest, Status, VERSION};
 
 use super::{Cost, DoorUnit, Handled, Happened, Identity, Qemu, SerialLine};
 
@@ -63,8 +63,12 @@ impl BoardUnit {
         Ok(unit)
     }
 
-    /// Asks for the status and gives a board without noise of its own its seed.
-    fn take_up(&mut self) -> Result<()> {
+    /// Asks for the status and gives a board without noise of its own its seed: at the beginning, and after it has
+    /// begun anew.
+    ///
+    /// # Errors
+    /// When it does not answer, or is not a board of this version.
+    pub fn take_up(&mut self) -> Result<()> {
         let status = self.board_status()?;
         ensure!(status.version == VERSION, "the board speaks version {} of the line", status.version);
         self.ticks_per_second =
@@ -89,6 +93,20 @@ impl BoardUnit {
             }
         })?;
         status.context("the board has no status")
+    }
+
+    /// Has the board find out whether all is well.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn self_test(&mut self) -> Result<SelfTest> {
+        let mut found = None;
+        self.line.call(Command::SelfTest, &mut |report| {
+            if let Report::SelfTest(test) = report {
+                found = Some(test);
+            }
+        })?;
+        found.context("the board has found nothing out")
     }
 
     /// Gives a command of which no report is of interest.

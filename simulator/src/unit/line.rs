@@ -135,6 +135,7 @@ fn words(trouble: Trouble<'_>) -> anyhow::Error {
         Trouble::Unsupported => anyhow!("the board does not do that"),
         Trouble::Unseeded => anyhow!("the board's random source waits for its seed"),
         Trouble::NotEnrolled => anyhow!("the board is not enrolled"),
+        Trouble::Busy => anyhow!("another device is at the door"),
         Trouble::Object(why) => anyhow!("the board refuses it: {why}"),
         Trouble::Storage(why) => anyhow!("the board's flash: {why}"),
     }

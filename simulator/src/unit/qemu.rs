@@ -29,7 +29,7 @@ pub const FIRMWARE_CROSS_CHECK: &str = concat!(
 );
 
 /// Octets of the flash.
-const FLASH: usize = 128 * 1024;
+const FLASH: usize = 132 * 1024;
 
 /// Octets of the memory that the machine maps from a file; the flash is its beginning.
 const MAPPED: u64 = 16 * 1024 * 1024;

@@ -12,7 +12,7 @@ use embedded_storage::nor_flash::{
 
 /// Where the machine has its PSRAM.
 const BASE: usize = 0x2100_0000;
-const CAPACITY: usize = 128 * 1024;
+const CAPACITY: usize = 132 * 1024;
 const PAGE: usize = 4096;
 const WORD: usize = 4;
 
@@ -32,6 +32,9 @@ impl FileFlash {
 
     /// The part in which the door keeps its events.
     pub(crate) const LOG: Range<u32> = 64 * 1024..128 * 1024;
+
+    /// The page that only the self-test uses.
+    pub(crate) const SPARE: u32 = 128 * 1024;
 
     /// The flash, of which storage and log have each a part.
     pub(crate) const fn new() -> Self {
