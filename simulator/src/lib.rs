@@ -8,9 +8,12 @@
 //! [`scenario`] is what is done in it and what has to come of it, in a file.
 //! [`attack`] is what others try in it, and what they get.
 //! [`trace`] is what went over the link at a tap, in a file.
+//! [`mod@decode`] is what octets say, field by field; [`decoding`] is the command for it.
 
 pub mod attack;
 pub mod board;
+pub mod decode;
+pub mod decoding;
 pub mod demo;
 pub mod door;
 mod handset;

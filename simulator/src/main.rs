@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use simulator::attack::{self, AttackArgs};
 use simulator::board::{self, BoardArgs};
+use simulator::decoding::{self, DecodeArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
 use simulator::run::{self, RunArgs};
@@ -42,6 +43,10 @@ enum Command {
     ///
     /// Exit status: 0 when every attack came out as the threat model says, 1 when one did not.
     Attack(AttackArgs),
+    /// What octets say, field by field: an APDU, a segment, a message, a signed object, or all messages of a trace.
+    ///
+    /// Nothing is verified and nothing is opened: what is sealed is said to be so.
+    Decode(DecodeArgs),
 }
 
 fn main() -> ExitCode {
@@ -57,6 +62,10 @@ fn main() -> ExitCode {
         },
         Command::Door(args) => ended(door::run(&args).map(|()| true)),
         Command::Board(args) => ended(board::run(&args)),
+        Command::Decode(args) => ended(decoding::run(&args).map(|text| {
+            print!("{text}");
+            true
+        })),
         Command::Run(args) => ended(run::run(&args)),
         Command::Attack(args) => ended(attack::run(&args)),
     }
