@@ -17,6 +17,7 @@ pub use board::{Board, PortsOf, Unsupported};
 pub use outcome::Failure;
 
 use credential::crypto::{Crypto, Point};
+use credential::id::{ProjectId, ReaderId};
 use credential::limits::MESSAGE_MAX;
 use credential::object::{ReaderCertificate, ReaderConfiguration, SEAL_OVERHEAD};
 use credential::secret::Secret;
@@ -146,6 +147,13 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             Life::Enrolled(entrance) => entrance.poll_at().min(feed_at),
             Life::Unseeded | Life::Keyed(_) => feed_at,
         }
+    }
+
+    /// The project and the reader that the board was enrolled as; `None` while there is no door.
+    pub fn enrolled(&self) -> Option<(ProjectId, ReaderId)> {
+        let Life::Enrolled(entrance) = &self.life else { return None };
+        let own = ReaderCertificate::decode(entrance.door().certificate()).ok()?;
+        Some((own.project, own.reader))
     }
 
     /// The board, for those who look at it from outside.

@@ -17,7 +17,7 @@ use reader_firmware::serial::Status;
 
 pub use board::BoardUnit;
 pub use happened::Happened;
-pub use in_process::InProcess;
+pub use in_process::{InProcess, Ticks};
 pub use line::{BegunAnew, SerialLine};
 pub use qemu::{FIRMWARE, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
 
