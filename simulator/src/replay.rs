@@ -78,7 +78,7 @@ pub struct Step {
 }
 
 /// A tap of a trace.
-pub(crate) struct Recorded {
+struct Recorded {
     begins: TapBegins,
     octets: Vec<Octets>,
 }
@@ -88,25 +88,36 @@ pub(crate) struct Recorded {
 /// # Errors
 /// When the trace or the scenario cannot be read, or has no such tap, door or phone.
 pub fn run(args: &ReplayArgs) -> Result<String> {
-    let recorded = Recorded::find(&read(&args.trace)?, args.tap)?;
+    let records = read(&args.trace)?;
     let mut world = command::world(&args.scenario, args.seed)?;
-    let replayed = play(&recorded, args.role, &mut world, args.to.as_deref())?;
+    let replayed = play(&records, args.tap, args.role, &mut world, args.to.as_deref())?;
     if args.json {
         return Ok(format!("{}\n", serde_json::to_string(&replayed)?));
     }
     Ok(replayed.to_string())
 }
 
-/// Plays a tap to a door or a phone of a world.
-pub(crate) fn play(recorded: &Recorded, role: Role, world: &mut World, to: Option<&str>) -> Result<Replayed> {
+/// Plays one side of a tap to a door or a phone of a world: of the first tap, or of the one with this number; to the
+/// one with this name, else to the one of that name in the trace, else to the first.
+///
+/// # Errors
+/// When the trace has no such tap, or the world no such door or phone.
+pub fn play(
+    records: &[Record],
+    tap: Option<u64>,
+    role: Role,
+    world: &mut World,
+    to: Option<&str>,
+) -> Result<Replayed> {
+    let recorded = Recorded::find(records, tap)?;
     match role {
-        Role::Device => device::play(recorded, world, to),
-        Role::Reader => reader::play(recorded, world, to),
+        Role::Device => device::play(&recorded, world, to),
+        Role::Reader => reader::play(&recorded, world, to),
     }
 }
 
 impl Recorded {
-    pub(crate) fn find(records: &[Record], tap: Option<u64>) -> Result<Self> {
+    fn find(records: &[Record], tap: Option<u64>) -> Result<Self> {
         let begins = records.iter().find_map(|record| match record {
             Record::Tap(begins) if tap.is_none_or(|tap| begins.tap == tap) => Some(begins.clone()),
             _ => None,
