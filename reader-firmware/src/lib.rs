@@ -30,3 +30,4 @@ pub mod self_test;
 pub mod serial;
 pub mod station;
 pub mod storage;
+pub mod update;

@@ -8,7 +8,7 @@ mod command;
 mod frame;
 mod report;
 
-pub use command::{Arrived, Command, Rehearsal};
+pub use command::{Arrived, Command, Rehearsal, Update};
 pub use frame::{FRAME_MAX, FrameReader, FrameWriter};
 pub use report::{Check, DoorState, Event, Footprint, Report, SelfTest, Status, Trouble, Way};
 

@@ -7,6 +7,7 @@ mod board;
 mod life;
 mod meter;
 mod outcome;
+mod renewing;
 mod taps;
 mod testing;
 mod told;
@@ -29,6 +30,7 @@ use crate::log::EventLog;
 use crate::micros::Micros;
 use crate::serial::{Arrived, Command, DoorState, Numbered, Report, Status, VERSION};
 use crate::storage::Storage;
+use crate::update::Receiving;
 use meter::Meter;
 use told::Told;
 
@@ -71,6 +73,8 @@ pub struct Station<C: Crypto + Clone, B: Board, F: NorFlash> {
     time_kept_at: Instant,
     /// When the watchdog was fed last.
     fed_at: Micros,
+    /// A firmware that is being received.
+    receiving: Option<Receiving>,
 }
 
 /// How far the board has come.
@@ -94,12 +98,13 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             meter: Meter::idle(),
             time_kept_at: Instant(0),
             fed_at: Micros::START,
+            receiving: None,
         }
     }
 
     /// Carries out the command in a frame; what is to be said goes to `line`.
     pub fn take(&mut self, content: &[u8], damaged: u32, now: Micros, line: Line<'_>) {
-        let Ok(Numbered { number, content: command }) = Numbered::<Command<'_>>::decode(content) else {
+        let Some(Numbered { number, content: command }) = decoded(content) else {
             Told { number: 0, line }.refused(Failure::Unreadable);
             return;
         };
@@ -167,11 +172,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
                 self.say_status(damaged, now.instant(), told);
                 Ok(())
             }
-            Command::Seed(seed) => {
-                let is_seeded = self.board.random().is_some();
-                self.board.seed(&seed)?;
-                if is_seeded { Ok(()) } else { self.start(now) }
-            }
+            Command::Seed(seed) => self.seed(&seed, now),
             Command::Configure(sealed) => self.configure(sealed, now),
             Command::RevocationList(octets) => self.take_list(octets, now.instant()),
             Command::TimeToken(octets) => self.take_time(octets, now.instant()),
@@ -182,9 +183,9 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             Command::Sent(octets) => self.device(Device::Sent(octets), now, told),
             Command::Left => self.device(Device::Left, now, told),
             Command::Rehearse(rehearsal) => Ok(self.board.rehearse(rehearsal)?),
+            Command::Update(update) => self.update(update),
             Command::SelfTest => {
-                let found = self.self_test(now);
-                told.say(Report::SelfTest(found));
+                self.say_self_test(now, told);
                 Ok(())
             }
         }
@@ -201,6 +202,19 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     fn take_time(&mut self, octets: &[u8], instant: Instant) -> Result<(), Failure> {
         self.door()?.take_time_token(octets, instant)?;
         self.keep_time(instant)
+    }
+
+    #[inline(never)]
+    fn seed(&mut self, seed: &[u8; 32], now: Micros) -> Result<(), Failure> {
+        let is_seeded = self.board.random().is_some();
+        self.board.seed(seed)?;
+        if is_seeded { Ok(()) } else { self.start(now) }
+    }
+
+    #[inline(never)]
+    fn say_self_test(&mut self, now: Micros, told: &mut Told<'_>) {
+        let found = self.self_test(now);
+        told.say(Report::SelfTest(found));
     }
 
     #[inline(never)]
@@ -253,6 +267,8 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
                 (state, door.list_version(), door.clock().now(instant).unix, log)
             }
         };
+        let running = self.board.firmware().map_or(0, |firmware| firmware.version());
+        let firmware = (running, self.newest_version().unwrap_or(0));
         Status {
             version: VERSION,
             state,
@@ -262,7 +278,14 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             ticks_per_second: B::TICKS_PER_SECOND,
             erases: self.storage.erases(),
             log,
+            firmware,
             footprint: self.board.footprint(),
         }
     }
+}
+
+/// Apart, because it needs room that is not needed any more when the command is carried out.
+#[inline(never)]
+fn decoded(content: &[u8]) -> Option<Numbered<Command<'_>>> {
+    Numbered::decode(content).ok()
 }

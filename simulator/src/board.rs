@@ -1,14 +1,18 @@
 //! A board at a serial line, for whoever looks after it.
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
+use credential::crypto::SoftwareSigner;
+use indicatif::ProgressBar;
 use reader_firmware::serial::{Check, DoorState, SelfTest, Status};
+use reader_firmware::update::BoardName;
 use serde_json::{Map, Value, json};
 
-use crate::unit::{BoardUnit, FIRMWARE};
+use crate::unit::{BoardUnit, FIRMWARE, firmware};
 
 /// What a board is asked for.
 #[derive(Args, Clone, Debug)]
@@ -23,6 +27,39 @@ enum Question {
     Status(At),
     /// Has it test flash, random source, P-256, clock, log and configuration; nothing that it holds changes.
     SelfTest(At),
+    /// Makes a key that signs firmware, and prints its public half for the build of the firmware.
+    FirmwareKey {
+        /// The file for the private key, which must not be there yet.
+        file: PathBuf,
+    },
+    /// Signs a firmware for updates.
+    Sign(Signing),
+    /// Sends a signed firmware: the board verifies it, starts anew with it, and keeps it once it has tested itself.
+    Update {
+        #[command(flatten)]
+        at: At,
+        /// The signed firmware.
+        image: PathBuf,
+    },
+}
+
+/// What is signed.
+#[derive(Args, Clone, Debug)]
+struct Signing {
+    /// The firmware, as the linker made it.
+    elf: PathBuf,
+    /// Its version: boards take none that is not higher than the highest that they ever confirmed.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    version: u32,
+    /// The file with the firmware key.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// The kind of board that it is for.
+    #[arg(long, default_value = "qemu-mps2-an386", value_name = "NAME")]
+    board: String,
+    /// Where the signed firmware goes.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
 }
 
 /// Where a board is.
@@ -56,7 +93,52 @@ pub fn run(args: &BoardArgs) -> Result<bool> {
             at.say(&checks(&found))?;
             Ok(found.is_sound())
         }
+        Question::FirmwareKey { file } => {
+            let (signer, scalar) = SoftwareSigner::generate(&mut rand::rng())?;
+            write_new_key(file, &firmware::hexadecimal(scalar.expose()))?;
+            print(&firmware::public(&signer))?;
+            Ok(true)
+        }
+        Question::Sign(signing) => {
+            let board = BoardName::new(&signing.board).context("a board's name has 1 to 16 characters")?;
+            let signer = firmware::key(&signing.key)?;
+            let image = firmware::signed(firmware::flat(&signing.elf)?, board, signing.version, &signer)?;
+            fs::write(&signing.out, &image)
+                .with_context(|| format!("cannot write {}", signing.out.display()))?;
+            print(&format!("{} octets, version {}, for {board}", image.len(), signing.version))?;
+            Ok(true)
+        }
+        Question::Update { at, image } => {
+            let image = fs::read(image).with_context(|| format!("cannot read {}", image.display()))?;
+            update(at, &image)
+        }
     }
+}
+
+/// Sends a firmware and says what runs afterwards; `false` if the board has gone back to the one before.
+fn update(at: &At, image: &[u8]) -> Result<bool> {
+    let (header, ..) = firmware::split(image)?;
+    let mut board = at.board()?;
+    let bar = if at.json { ProgressBar::hidden() } else { ProgressBar::new(header.octets.into()) };
+    board.update(image, &mut |sent| bar.set_position(u64::try_from(sent).unwrap_or(u64::MAX)))?;
+    bar.finish_and_clear();
+    let (running, confirmed) = board.board_status()?.firmware;
+    let said = [("running", json!(running)), ("newest_confirmed", json!(confirmed))];
+    at.say(&said.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())?;
+    Ok(running == header.version && confirmed == header.version)
+}
+
+fn write_new_key(file: &Path, text: &str) -> Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let opened = options.open(file).with_context(|| format!("cannot make {}", file.display()))?;
+    writeln!(&opened, "{text}").context("cannot write the key")
+}
+
+fn print(line: &str) -> Result<()> {
+    Ok(writeln!(io::stdout().lock(), "{line}")?)
 }
 
 impl At {
@@ -108,6 +190,8 @@ fn told(status: &Status) -> Map<String, Value> {
         ("events_held", json!(events)),
         ("damaged_frames", json!(status.damaged)),
         ("pages_erased", json!(status.erases)),
+        ("firmware", json!(status.firmware.0)),
+        ("newest_firmware", json!(status.firmware.1)),
         ("flash_octets", json!(status.footprint.flash_octets)),
         ("static_octets", json!(status.footprint.static_octets)),
         ("stack_octets", json!(status.footprint.stack_octets)),

@@ -29,6 +29,26 @@ pub enum Command<'a> {
     Rehearse(Rehearsal),
     /// Find out whether all is well, without changing what the door holds.
     SelfTest,
+    /// A newer firmware.
+    Update(Update<'a>),
+}
+
+/// A newer firmware, step by step.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Update<'a> {
+    /// Its signed header; what was begun before is given up.
+    Begin(&'a [u8]),
+    /// A piece of it: all but the last are of whole words of the flash.
+    Piece {
+        /// Octets before it.
+        at: u32,
+        /// The octets.
+        octets: &'a [u8],
+    },
+    /// All has been sent: verify it, and try it at the next start.
+    Finish,
+    /// Start anew.
+    Restart,
 }
 
 /// How a device came.
@@ -109,6 +129,7 @@ impl core::fmt::Debug for Command<'_> {
             Self::Left => "Left",
             Self::Rehearse(_) => "Rehearse(..)",
             Self::SelfTest => "SelfTest",
+            Self::Update(_) => "Update(..)",
         })
     }
 }

@@ -102,6 +102,8 @@ pub struct Status {
     pub erases: u32,
     /// Numbers of the oldest event in the log and of the next one; 0 and 0 without a log.
     pub log: (u32, u32),
+    /// Version of the firmware, and the newest that was ever confirmed.
+    pub firmware: (u32, u32),
     /// What the firmware takes.
     pub footprint: Footprint,
 }
@@ -157,6 +159,8 @@ pub enum Trouble<'a> {
     Object(&'a str),
     /// The flash fails; what is held is as before.
     Storage(&'a str),
+    /// The firmware image is not taken; why, in words.
+    Update(&'a str),
 }
 
 /// What happened at the door; reasons in words.

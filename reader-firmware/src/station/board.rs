@@ -6,6 +6,7 @@ use crate::entrance::{Ports, Settings};
 use crate::log::EventLog;
 use crate::port::{ControllerLink, Indicator, NfcFrontEnd, TamperInput, Watchdog};
 use crate::serial::{Footprint, Rehearsal};
+use crate::update::Firmware;
 
 /// This board does not do that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,11 @@ pub trait Board {
 
     /// What starts the board anew when the main loop hangs; `None` if it has nothing of the kind.
     fn watchdog(&mut self) -> Option<&mut dyn Watchdog> {
+        None
+    }
+
+    /// The firmware that runs and the slot for another one; `None` on a board that takes no updates.
+    fn firmware(&mut self) -> Option<&mut dyn Firmware> {
         None
     }
 

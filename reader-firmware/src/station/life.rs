@@ -23,6 +23,12 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     /// [`Failure`], without which there is no door.
     #[inline(never)]
     pub fn start(&mut self, now: Micros) -> Result<(), Failure> {
+        self.take_up(now)?;
+        self.confirm_firmware(now)
+    }
+
+    #[inline(never)]
+    fn take_up(&mut self, now: Micros) -> Result<(), Failure> {
         let scalar = self.own_key()?;
         self.life = Life::Keyed(scalar.clone());
         let sealed = self.storage.load_mut(Item::Configuration)?;

@@ -5,6 +5,7 @@ use credential::error::ObjectError;
 use super::Unsupported;
 use crate::door::DoorEvent;
 use crate::storage::{Item, StorageError};
+use crate::update::UpdateError;
 
 /// Why a command is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +24,19 @@ pub enum Failure {
     Object(ObjectError),
     /// The flash fails.
     Storage(StorageError),
+    /// A firmware image is not taken.
+    Update(UpdateError),
 }
 
 impl From<ObjectError> for Failure {
     fn from(error: ObjectError) -> Self {
         Self::Object(error)
+    }
+}
+
+impl From<UpdateError> for Failure {
+    fn from(error: UpdateError) -> Self {
+        Self::Update(error)
     }
 }
 

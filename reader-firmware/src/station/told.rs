@@ -44,6 +44,10 @@ impl Told<'_> {
                 words = text(&error);
                 Trouble::Storage(&words)
             }
+            Failure::Update(error) => {
+                words = text(&error);
+                Trouble::Update(&words)
+            }
         }));
     }
 

@@ -11,9 +11,11 @@ use reader_firmware::nfc::NoFrontEnd;
 use reader_firmware::port::Watchdog;
 use reader_firmware::serial::{Footprint, Rehearsal};
 use reader_firmware::station::{Board, PortsOf, Unsupported};
+use reader_firmware::update::Firmware;
 
 use crate::flash::FileFlash;
 use crate::fpga::{Housing, Lamps};
+use crate::slots::Slots;
 use crate::watchdog::CmsdkWatchdog;
 use crate::{flash, footprint, fpga, timer};
 
@@ -30,11 +32,12 @@ pub(crate) fn skipped_ms() -> u64 {
 pub(crate) struct Mps2 {
     random: Option<ChaCha20Rng>,
     watchdog: CmsdkWatchdog,
+    slots: Slots,
 }
 
 impl Mps2 {
     pub(crate) fn new() -> Self {
-        Self { random: None, watchdog: CmsdkWatchdog::start() }
+        Self { random: None, watchdog: CmsdkWatchdog::start(), slots: Slots::new() }
     }
 }
 
@@ -71,6 +74,10 @@ impl Board for Mps2 {
 
     fn watchdog(&mut self) -> Option<&mut dyn Watchdog> {
         Some(&mut self.watchdog)
+    }
+
+    fn firmware(&mut self) -> Option<&mut dyn Firmware> {
+        Some(&mut self.slots)
     }
 
     fn spare_page(&self) -> Option<u32> {

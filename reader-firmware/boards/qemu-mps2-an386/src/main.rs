@@ -8,6 +8,7 @@ mod board;
 mod flash;
 mod footprint;
 mod fpga;
+mod slots;
 mod timer;
 mod uart;
 mod watchdog;
@@ -81,6 +82,10 @@ fn set_up() -> (&'static mut Door, &'static mut FrameReader) {
 fn panic(_info: &PanicInfo<'_>) -> ! {
     SCB::sys_reset()
 }
+
+/// The watchdog has run down once: the main loop may still come round before it has run down again.
+#[exception]
+unsafe fn NonMaskableInt() {}
 
 #[exception]
 unsafe fn HardFault(_frame: &ExceptionFrame) -> ! {

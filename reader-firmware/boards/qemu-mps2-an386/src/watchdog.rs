@@ -1,10 +1,11 @@
-//! The watchdog: an interrupt that nobody handles when it has run down, and a reset when it has run down again.
+//! The watchdog: an interrupt that changes nothing when it has run down, and a reset when it has run down again.
 //!
 //! Spec: Arm Cortex-M System Design Kit, APB watchdog
 
 use reader_firmware::port::Watchdog;
 
-use crate::timer::TICKS_PER_SECOND;
+/// The machine's clock.
+const TICKS_PER_SECOND: u32 = 25_000_000;
 
 const LOAD: usize = 0x4000_8000;
 const CONTROL: usize = 0x4000_8008;
