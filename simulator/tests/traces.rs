@@ -1,4 +1,5 @@
 //! Traces of taps, what is decoded of them, and what becomes of them when they are played again.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 
