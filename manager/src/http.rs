@@ -20,7 +20,7 @@ mod meant;
 mod measuring;
 mod observing;
 mod openapi;
-mod paging;
+pub(crate) mod paging;
 pub(crate) mod problem;
 mod project;
 pub(crate) mod projects;

@@ -9,6 +9,7 @@
 mod access;
 mod appearance;
 mod assets;
+mod audit;
 mod cookies;
 mod enrolling;
 mod failure;
@@ -17,11 +18,14 @@ mod finishing;
 mod form;
 mod frame;
 mod home;
+mod imports;
 mod moments;
 mod my_account;
 mod pictures;
+mod readers;
 mod signing_in;
 mod site;
+mod users;
 mod words;
 
 use std::time::Duration;
@@ -49,11 +53,16 @@ pub(crate) fn routes(manager: &Manager, site: &Site) -> Router {
     let small = Router::new()
         .merge(appearance::routes())
         .merge(assets::routes())
+        .merge(audit::routes())
         .merge(enrolling::routes())
         .merge(home::routes())
+        .merge(imports::routes())
         .merge(my_account::routes())
+        .merge(readers::routes())
         .merge(signing_in::routes())
+        .merge(users::routes())
         .layer(DefaultBodyLimit::max(FORM_MAX))
+        .merge(imports::large_routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let answered = small.fallback(failure::not_found).layer(middleware::from_fn(finishing::finish));
     Router::new().route("/", get(to_page)).nest(PREFIX, answered).with_state(page)

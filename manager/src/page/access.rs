@@ -1,8 +1,9 @@
-//! Who may see and do what on the page. A handler gets at the manager in three ways, and there is no fourth: [`Signed`]
-//! for somebody who may see, [`Sent`] for somebody who sent a form and may do, [`Guest`] before signing in.
+//! Who may see and do what on the page. A handler gets at the manager in four ways, and there is no fifth: [`Signed`]
+//! for somebody who may see, [`Sent`] and [`Uploaded`] for somebody who sent a form and may do, [`Guest`] before signing in.
 
 mod guest;
 mod origin;
+mod uploaded;
 
 use std::marker::PhantomData;
 
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
 pub(super) use guest::Guest;
+pub(super) use uploaded::Uploaded;
 
 use super::cookies;
 use super::failure::{Failure, is_part};

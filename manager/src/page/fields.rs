@@ -31,7 +31,7 @@ impl Fields {
     }
 
     /// The same fields with another value of this one; without it where the value is empty.
-    pub(super) fn with(&self, name: &str, value: &str) -> Self {
+    pub(super) fn replacing(&self, name: &str, value: &str) -> Self {
         let mut fields: Vec<_> = self.0.iter().filter(|(key, _)| key != name).cloned().collect();
         if !value.is_empty() {
             fields.push((name.to_owned(), value.to_owned()));
@@ -56,6 +56,6 @@ mod tests {
         assert_eq!(fields.all("user").collect::<Vec<_>>(), ["x", "y z"]);
         assert_eq!((fields.some("empty"), fields.is_set("empty"), fields.is_set("none")), (None, true, false));
         assert_eq!(fields.text("ü"), "<b>");
-        assert_eq!(fields.with("a", "2").with("user", "").encoded(), "empty=&%C3%BC=%3Cb%3E&a=2");
+        assert_eq!(fields.replacing("a", "2").replacing("user", "").encoded(), "empty=&%C3%BC=%3Cb%3E&a=2");
     }
 }

@@ -3,6 +3,9 @@
 
 mod account;
 mod common;
+mod imports;
+mod looking;
+mod users;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -11,7 +14,7 @@ use std::sync::LazyLock;
 type Row = (&'static str, &'static str);
 
 /// The words of each part of the page.
-const PARTS: [&[Row]; 2] = [account::ROWS, common::ROWS];
+const PARTS: [&[Row]; 5] = [account::ROWS, common::ROWS, imports::ROWS, looking::ROWS, users::ROWS];
 
 static GERMAN: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| PARTS.iter().flat_map(|part| part.iter().copied()).collect());
@@ -91,7 +94,7 @@ mod tests {
                 continue;
             }
             let text = fs::read_to_string(&path).unwrap();
-            for opening in [".t(\"", ".with(\"", ".say(\"", "word(\""] {
+            for opening in [".t(\"", ".with(\"", ".with2(\"", ".say(\"", "word(\""] {
                 for rest in text.split(opening).skip(1) {
                     said.insert(rest.split('"').next().unwrap().to_owned());
                 }
