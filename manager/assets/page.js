@@ -127,6 +127,16 @@
     for (const box of document.querySelectorAll(`input[name="${all.dataset.all}"]`)) box.checked = all.checked;
   });
 
+  // --- What can be done follows what has become of a user; the focus is not taken away while nothing changes ------------
+
+  document.addEventListener("htmx:afterSettle", () => {
+    const [facts, acts] = [document.getElementById("facts"), document.getElementById("acts")];
+    if (facts && acts && facts.dataset.state !== acts.dataset.state) {
+      acts.dataset.state = facts.dataset.state;
+      window.htmx.ajax("GET", window.location.pathname, { target: "#acts", select: "#acts", swap: "outerHTML" });
+    }
+  });
+
   // --- Files that are dropped -------------------------------------------------------------------------------------------
 
   for (const zone of document.querySelectorAll("[data-drop]")) {

@@ -148,7 +148,10 @@ pub(super) async fn run_admin(command: &AdminCommand, key: &KeyArguments, json: 
                     "expires_at": link.expires_at,
                 }))?;
             } else {
-                output::line(format!("Sign-in link of {}, shown only now: {}", administrator.name, link.link));
+                output::line(format!(
+                    "Sign-in link of {}, shown only now: {}",
+                    administrator.name, link.link
+                ));
                 output::line(format!("Its code, to be typed: {}", link.code));
             }
             manager.close().await;

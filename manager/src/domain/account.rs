@@ -9,7 +9,7 @@ use super::ids::{UnixTime, after};
 /// Characters that a password has at least.
 pub const PASSWORD_MIN: usize = 12;
 /// Characters that a password has at most.
-pub const PASSWORD_MAX: usize = 256;
+pub(super) const PASSWORD_MAX: usize = 256;
 /// For how long a session lives, in seconds, however much it is used.
 pub const SESSION_LIFE_S: u32 = 12 * 3600;
 /// For how long a session lives that is not used, in seconds.

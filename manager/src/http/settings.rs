@@ -33,5 +33,6 @@ pub struct FloodLimits {
 
 impl FloodLimits {
     /// What `manager serve` sets: enough for a building full of phones behind one address, and too little for a flood.
-    pub const SERVED: Self = Self { activation: 120, renewal: 600, fetch: 1200, wrong_tokens: 60, sign_in: 30 };
+    pub const SERVED: Self =
+        Self { activation: 120, renewal: 600, fetch: 1200, wrong_tokens: 60, sign_in: 30 };
 }

@@ -86,11 +86,6 @@ impl<N> Signed<N> {
         Actor::SignedIn { administrator: self.caller.administrator, session: self.session.id }
     }
 
-    /// What the caller may do.
-    pub(super) fn rights(&self) -> Scopes {
-        self.caller.rights()
-    }
-
     /// Whose account it is, and in which session.
     pub(super) const fn account(&self) -> (&Account, Uuid) {
         (&self.account, self.session.id)
@@ -169,7 +164,15 @@ async fn signed<N: Wanted>(parts: &mut Parts, page: &Page) -> Result<Signed<N>, 
             .collect(),
     };
     let frame = Frame { who: Some(who), ..frame(parts, manager, &token) };
-    Ok(Signed { manager: manager.clone(), page: page.clone(), frame, caller, session, account, need: PhantomData })
+    Ok(Signed {
+        manager: manager.clone(),
+        page: page.clone(),
+        frame,
+        caller,
+        session,
+        account,
+        need: PhantomData,
+    })
 }
 
 /// The session that a browser brings, if it is good.

@@ -58,8 +58,10 @@ async fn asset(Path(name): Path<String>) -> Response {
     let found = ASSETS.iter().zip(HASHED.iter()).find(|(_, hashed)| **hashed == name);
     match found {
         Some((asset, _)) => {
-            let headers =
-                [(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+            let headers = [
+                (header::CONTENT_TYPE, asset.kind),
+                (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+            ];
             (headers, asset.octets).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),

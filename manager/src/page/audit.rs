@@ -59,7 +59,9 @@ async fn log(signed: Signed<AuditRead>, RawQuery(query): RawQuery) -> Answer {
     let (mut good, mut bad) = (String::new(), String::new());
     if asked.is_set("verify") {
         match manager.verify_audit_from(None).await? {
-            Ok((last, _)) => good = f.with("The log holds: {} entries, none changed, removed or added.", last),
+            Ok((last, _)) => {
+                good = f.with("The log holds: {} entries, none changed, removed or added.", last)
+            }
             Err(error) => bad = f.known(&error.to_string()).to_owned(),
         }
     }

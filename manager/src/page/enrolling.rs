@@ -103,7 +103,8 @@ fn how_form(guest: &Guest, administrator: Administrator, status: StatusCode, err
     let f = guest.frame.clone();
     let name = guest.fields.some("name").unwrap_or(&administrator.name).to_owned();
     let email = guest.fields.some("email").or(administrator.email.as_deref()).unwrap_or_default().to_owned();
-    let hint = f.with("At least {} characters; a sentence is easier to keep in mind than signs.", PASSWORD_MIN);
+    let hint =
+        f.with("At least {} characters; a sentence is easier to keep in mind than signs.", PASSWORD_MIN);
     let fields = vec![
         Field::text("name", f.t("Your name"), name).of_kind("text", "name"),
         Field::text("email", f.t("E-mail address"), email)

@@ -54,7 +54,10 @@ mod tests {
         let fields = Fields::parse("a=1&user=x&user=y+z&empty=&ü=%3Cb%3E".as_bytes());
         assert_eq!((fields.text("a"), fields.text("none")), ("1", ""));
         assert_eq!(fields.all("user").collect::<Vec<_>>(), ["x", "y z"]);
-        assert_eq!((fields.some("empty"), fields.is_set("empty"), fields.is_set("none")), (None, true, false));
+        assert_eq!(
+            (fields.some("empty"), fields.is_set("empty"), fields.is_set("none")),
+            (None, true, false)
+        );
         assert_eq!(fields.text("ü"), "<b>");
         assert_eq!(fields.replacing("a", "2").replacing("user", "").encoded(), "empty=&%C3%BC=%3Cb%3E&a=2");
     }

@@ -47,7 +47,8 @@ struct FailurePart {
 /// Finishes an answer.
 pub(super) async fn finish(request: Request, next: Next) -> Response {
     let look = Look::of(request.headers());
-    let was_told = request.method() == Method::GET && cookies::value(request.headers(), cookies::SAID).is_some();
+    let was_told =
+        request.method() == Method::GET && cookies::value(request.headers(), cookies::SAID).is_some();
     let is_part = is_part(request.headers());
     let (parts, body) = request.into_parts();
     let base = base(&parts);
@@ -60,7 +61,10 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
     if let Some(Failed(text)) = response.extensions_mut().remove::<Failed>() {
         response = failed(&response, look, base, is_part, &text);
     }
-    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_page = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let headers = response.headers_mut();
     if was_told && is_page && !is_part && !says_something(headers) {
         headers.append(header::SET_COOKIE, cookies::clear(cookies::SAID));

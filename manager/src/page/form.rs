@@ -44,11 +44,6 @@ impl Field {
         Self { kind, autocomplete, ..self }
     }
 
-    /// One of a few values.
-    pub(super) fn one_of(self, options: Vec<(String, String)>) -> Self {
-        Self { kind: "choice", options, ..self }
-    }
-
     /// With words that help to fill it in.
     pub(super) fn hinted(self, hint: impl Into<String>) -> Self {
         Self { hint: hint.into(), ..self }

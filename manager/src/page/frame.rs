@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use axum::http::{HeaderMap, header};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::failure::Answer;
@@ -112,11 +112,6 @@ impl Frame {
     /// A moment for people.
     pub(super) fn when(&self, time: &UnixTime) -> String {
         moments::read(*time, &self.zone)
-    }
-
-    /// A moment for machines.
-    pub(super) fn iso(&self, time: &UnixTime) -> String {
-        moments::written(*time)
     }
 
     /// The address of a file of ours.

@@ -125,7 +125,13 @@ async fn plan(Path(id): Path<Uuid>, signed: Signed<Imports>, RawQuery(query): Ra
     plan_shown(&signed, id, from, StatusCode::OK, String::new()).await
 }
 
-async fn plan_shown<N>(signed: &Signed<N>, id: Uuid, from: usize, status: StatusCode, error: String) -> Answer {
+async fn plan_shown<N>(
+    signed: &Signed<N>,
+    id: Uuid,
+    from: usize,
+    status: StatusCode,
+    error: String,
+) -> Answer {
     let f = signed.frame().clone().at("users");
     let plan = signed.manager().import_plan(id).await?;
     let rows: Vec<Row> = plan.steps.iter().skip(from).take(ROWS).map(row).collect();

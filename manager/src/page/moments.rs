@@ -11,11 +11,6 @@ pub(super) fn read(time: UnixTime, zone: &str) -> String {
     at(time).to_zoned(zone).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
-/// A moment for machines.
-pub(super) fn written(time: UnixTime) -> String {
-    at(time).to_string()
-}
-
 fn at(time: UnixTime) -> Timestamp {
     Timestamp::from_second(i64::from(time.0)).unwrap_or_default()
 }
@@ -30,6 +25,5 @@ mod tests {
         assert_eq!(read(time, "UTC"), "2026-09-21 14:13");
         assert_eq!(read(time, "Europe/Berlin"), "2026-09-21 16:13");
         assert_eq!(read(time, "nowhere"), "2026-09-21 14:13");
-        assert_eq!(written(time), "2026-09-21T14:13:20Z");
     }
 }

@@ -53,7 +53,8 @@ async fn account(signed: Signed<Anything>) -> Answer {
 async fn shown(signed: &Signed<Anything>, status: StatusCode, error: &str) -> Answer {
     let (account, session) = signed.account();
     let f = signed.frame().clone().at("account");
-    let hint = f.with("At least {} characters; a sentence is easier to keep in mind than signs.", PASSWORD_MIN);
+    let hint =
+        f.with("At least {} characters; a sentence is easier to keep in mind than signs.", PASSWORD_MIN);
     let password =
         Field::text("password", f.t("New password"), "").of_kind("password", "new-password").hinted(hint);
     let page = MyAccount {
@@ -124,7 +125,8 @@ async fn finish_password(headers: HeaderMap, sent: Sent<Anything>) -> Answer {
     let f = sent.frame();
     match sent.manager().finish_password(ceremony, code, &visitor(&headers)).await? {
         Finished::In(session) => {
-            let answer = f.go_saying("/account", f.t("You sign in with this password and one-time codes now."));
+            let answer =
+                f.go_saying("/account", f.t("You sign in with this password and one-time codes now."));
             Ok(Guest::signed_in(answer, &session))
         }
         Finished::Again(new) => {

@@ -62,5 +62,8 @@ async fn one(Path(id): Path<u32>, signed: Signed<ReadersRead>) -> Answer {
 async fn revoke(Path(id): Path<u32>, sent: Sent<ReadersWrite>) -> Answer {
     sent.manager().revoke_reader(sent.actor(), ReaderId(id)).await?;
     let f = sent.frame();
-    Ok(f.go_saying(&format!("/readers/{id}"), f.t("Revoked: phones no longer answer it once they have the new list.")))
+    Ok(f.go_saying(
+        &format!("/readers/{id}"),
+        f.t("Revoked: phones no longer answer it once they have the new list."),
+    ))
 }

@@ -179,7 +179,11 @@ async fn several(sent: Sent<UsersWrite>) -> Answer {
         match bulk.does(sent.manager(), &sent, user).await {
             Ok(()) => done = done.saturating_add(1),
             Err(Error::Refused(refusal)) => {
-                let name = sent.manager().user(user).await.map_or_else(|_| String::new(), |user| user.person.full_name());
+                let name = sent
+                    .manager()
+                    .user(user)
+                    .await
+                    .map_or_else(|_| String::new(), |user| user.person.full_name());
                 refused.push(format!("{name}: {}", f.known(&refusal.to_string())));
             }
             Err(error) => return Err(error.into()),

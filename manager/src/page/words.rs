@@ -51,7 +51,8 @@ impl Language {
             .filter_map(|(place, range)| {
                 let (tag, parameters) = range.trim().split_once(';').unwrap_or((range.trim(), ""));
                 let primary = tag.split('-').next().unwrap_or_default();
-                let quality = parameters.trim().strip_prefix("q=").map_or(Some(1.0), |text| text.parse().ok());
+                let quality =
+                    parameters.trim().strip_prefix("q=").map_or(Some(1.0), |text| text.parse().ok());
                 let found = Self::from_code(&primary.to_ascii_lowercase())?;
                 quality.filter(|quality| *quality > 0.0).map(|quality| (quality, place, found))
             })
@@ -89,6 +90,9 @@ mod tests {
     fn said_below(directory: &Path, said: &mut BTreeSet<String>) {
         for entry in fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
+            if path.file_name().is_some_and(|name| name == "words.rs") {
+                continue;
+            }
             if path.is_dir() {
                 said_below(&path, said);
                 continue;
@@ -109,9 +113,11 @@ mod tests {
         said_below(&root.join("templates"), &mut said);
         said_below(&root.join("src/page"), &mut said);
         said.remove("");
-        let missing: Vec<&String> = said.iter().filter(|english| !GERMAN.contains_key(english.as_str())).collect();
+        let missing: Vec<&String> =
+            said.iter().filter(|english| !GERMAN.contains_key(english.as_str())).collect();
         assert!(missing.is_empty(), "not in src/page/words: {missing:#?}");
-        let rows: Vec<&str> = PARTS.iter().flat_map(|part| part.iter().map(|(english, _)| *english)).collect();
+        let rows: Vec<&str> =
+            PARTS.iter().flat_map(|part| part.iter().map(|(english, _)| *english)).collect();
         let once: BTreeSet<&str> = rows.iter().copied().collect();
         assert_eq!(rows.len(), once.len(), "a word stands in src/page/words twice");
     }

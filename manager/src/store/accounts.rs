@@ -61,9 +61,7 @@ impl Transaction {
 
     pub(crate) async fn account(&mut self, id: Uuid) -> Result<Option<AccountRow>, StoreError> {
         let row: Option<Row> = self
-            .query(
-                "SELECT id, project, name, email, password_hash, totp_sealed FROM accounts WHERE id = $1",
-            )
+            .query("SELECT id, project, name, email, password_hash, totp_sealed FROM accounts WHERE id = $1")
             .bind(id)
             .fetch_optional()
             .await?;
@@ -85,20 +83,13 @@ impl Transaction {
         account: Uuid,
         set: Option<(&str, &[u8], u64)>,
     ) -> Result<(), StoreError> {
-        self.query(
-            "UPDATE accounts SET password_hash = $2, totp_sealed = $3, totp_step = $4 WHERE id = $1",
-        )
-        .bind(account)
-        .bind(set.map(|(hash, _, _)| hash))
-        .bind(set.map(|(_, sealed, _)| sealed))
-        .bind(set.map_or(0, |(_, _, step)| i64::try_from(step).unwrap_or(i64::MAX)))
-        .execute()
-        .await?;
-        Ok(())
-    }
-
-    pub(crate) async fn rename_account(&mut self, account: Uuid, name: &str) -> Result<(), StoreError> {
-        self.query("UPDATE accounts SET name = $2 WHERE id = $1").bind(account).bind(name).execute().await?;
+        self.query("UPDATE accounts SET password_hash = $2, totp_sealed = $3, totp_step = $4 WHERE id = $1")
+            .bind(account)
+            .bind(set.map(|(hash, _, _)| hash))
+            .bind(set.map(|(_, sealed, _)| sealed))
+            .bind(set.map_or(0, |(_, _, step)| i64::try_from(step).unwrap_or(i64::MAX)))
+            .execute()
+            .await?;
         Ok(())
     }
 
@@ -189,21 +180,6 @@ impl Transaction {
             .execute()
             .await?;
         Ok(())
-    }
-
-    /// The account that acts as an administrator.
-    pub(crate) async fn account_of(
-        &mut self,
-        project: ProjectId,
-        administrator: Uuid,
-    ) -> Result<Option<Uuid>, StoreError> {
-        let row: Option<(Uuid,)> = self
-            .query("SELECT account FROM account_administrators WHERE project = $1 AND administrator = $2")
-            .bind(project.0.as_slice())
-            .bind(administrator)
-            .fetch_optional()
-            .await?;
-        Ok(row.map(|(account,)| account))
     }
 
     /// As whom an account acts in a project.

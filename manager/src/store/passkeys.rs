@@ -40,9 +40,7 @@ impl Transaction {
     /// The passkeys of an account, oldest first.
     pub(crate) async fn passkeys(&mut self, account: Uuid) -> Result<Vec<PasskeySummary>, StoreError> {
         let rows: Vec<Row> = self
-            .query(
-                "SELECT id, name, created_at, last_used_at FROM passkeys WHERE account = $1 ORDER BY id",
-            )
+            .query("SELECT id, name, created_at, last_used_at FROM passkeys WHERE account = $1 ORDER BY id")
             .bind(account)
             .fetch_all()
             .await?;

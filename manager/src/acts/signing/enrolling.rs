@@ -68,7 +68,9 @@ impl Manager {
     pub fn page_url(&self) -> String {
         let url = self.project().public_url.clone();
         match url.strip_prefix("http://127.0.0.1").or_else(|| url.strip_prefix("http://[::1]")) {
-            Some(rest) if rest.is_empty() || rest.starts_with([':', '/']) => format!("http://localhost{rest}"),
+            Some(rest) if rest.is_empty() || rest.starts_with([':', '/']) => {
+                format!("http://localhost{rest}")
+            }
             _ => url,
         }
     }

@@ -20,7 +20,8 @@ pub(super) fn step(secret: &[u8], code: &str, now: UnixTime) -> Option<u64> {
 /// What an authenticator app takes, as text and as the address that its QR code has.
 pub(super) fn to_scan(secret: &[u8], email: &str, issuer: &str) -> (Zeroizing<String>, Zeroizing<String>) {
     let text = Zeroizing::new(Secret::from(secret.to_vec()).to_base32());
-    let escaped = |part: &str| form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>().replace('+', "%20");
+    let escaped =
+        |part: &str| form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>().replace('+', "%20");
     let (label, issuer) = (escaped(email), escaped(issuer));
     let address = format!("otpauth://totp/{issuer}:{label}?secret={}&issuer={issuer}", text.as_str());
     (text, Zeroizing::new(address))

@@ -78,8 +78,7 @@ impl Manager {
         whom: Whom,
         account: &Account,
     ) -> Result<(String, Value), Error> {
-        let started =
-            party.start_passkey_registration(whom.account(), &account.email, &account.name, None);
+        let started = party.start_passkey_registration(whom.account(), &account.email, &account.name, None);
         let (options, state) = started.map_err(|_| Refusal::PasskeyRefused)?;
         let mut options = serde_json::to_value(options).map_err(|_| Refusal::PasskeyRefused)?;
         // It has to be found again without a name that somebody types.
@@ -151,8 +150,7 @@ impl Manager {
         let mut tx = self.write().await?;
         let known = tx.passkey(&Sha256::digest(credential).into()).await?;
         let (account, id, json) = known.ok_or(Refusal::PasskeyRefused)?;
-        let mut passkey: Passkey =
-            serde_json::from_str(&json).map_err(|_| StoreError::Corrupt("passkey"))?;
+        let mut passkey: Passkey = serde_json::from_str(&json).map_err(|_| StoreError::Corrupt("passkey"))?;
         if named != account {
             return Err(Refusal::PasskeyRefused.into());
         }

@@ -75,7 +75,9 @@ impl FromRequest<Page> for Guest {
         let manager = page.manager();
         let brought = cookies::value(&parts.headers, cookies::SESSION).and_then(SessionToken::parse);
         let known = match session(&parts.headers, manager).await? {
-            Some((_, session)) => Some((manager.account(session.account).await.map_err(failed)?.0, session.id)),
+            Some((_, session)) => {
+                Some((manager.account(session.account).await.map_err(failed)?.0, session.id))
+            }
             None => None,
         };
         let token = match brought {

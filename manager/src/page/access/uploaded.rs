@@ -51,7 +51,8 @@ async fn read(request: Request, page: &Page) -> Result<(Fields, Vec<u8>), Failur
         .await
         .map_err(|rejection| Failure::new(rejection.status(), rejection.body_text()))?;
     let (mut fields, mut file) = (Fields::default(), Vec::new());
-    let broken = |error: axum::extract::multipart::MultipartError| Failure::new(error.status(), error.body_text());
+    let broken =
+        |error: axum::extract::multipart::MultipartError| Failure::new(error.status(), error.body_text());
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         if field.file_name().is_some() {

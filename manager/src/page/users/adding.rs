@@ -34,7 +34,9 @@ pub(super) async fn add(sent: Sent<UsersWrite>) -> Answer {
     match sent.manager().add_user(sent.actor(), &new).await {
         Ok(user) if invite => one::invited(&sent, user.id).await,
         Ok(user) => Ok(f.go_saying(&format!("/users/{}", user.id), f.with("{} is added.", new.full_name()))),
-        Err(Error::Refused(refusal)) if person::is_about_fields(&refusal) => refused(f, &new, invite, &refusal),
+        Err(Error::Refused(refusal)) if person::is_about_fields(&refusal) => {
+            refused(f, &new, invite, &refusal)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -117,15 +117,19 @@ async fn edit(Path(id): Path<Uuid>, sent: Sent<UsersWrite>) -> Answer {
     match sent.manager().edit_expected_user(sent.actor(), &expected, id, &edit).await {
         Ok(edited) => {
             let said = match (&edited.invitation, &edited.revocation) {
-                (Some(_), _) => f.t("Saved. A new invitation is on its way to the new address, and the old one is void."),
-                (_, Some(_)) => f.t("Saved. Doors no longer take the old ID; the phone gets the new one when it renews."),
+                (Some(_), _) => {
+                    f.t("Saved. A new invitation is on its way to the new address, and the old one is void.")
+                }
+                (_, Some(_)) => {
+                    f.t("Saved. Doors no longer take the old ID; the phone gets the new one when it renews.")
+                }
                 _ => f.t("Saved."),
             };
             Ok(f.go_saying(&format!("/users/{id}"), said))
         }
-        Err(Error::Refused(refusal @ (Refusal::PreconditionFailed | Refusal::PersonInvalid(_) | Refusal::Taken { .. }))) => {
-            shown(&sent, id, StatusCode::UNPROCESSABLE_ENTITY, Some((&new, &refusal))).await
-        }
+        Err(Error::Refused(
+            refusal @ (Refusal::PreconditionFailed | Refusal::PersonInvalid(_) | Refusal::Taken { .. }),
+        )) => shown(&sent, id, StatusCode::UNPROCESSABLE_ENTITY, Some((&new, &refusal))).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -151,8 +155,12 @@ pub(super) async fn invited(sent: &Sent<UsersWrite>, id: Uuid) -> Answer {
 async fn act(Path((id, act)): Path<(Uuid, String)>, sent: Sent<UsersWrite>) -> Answer {
     let (manager, actor, f) = (sent.manager(), sent.actor(), sent.frame());
     let (done, said) = match act.as_str() {
-        "resend" => (manager.resend_invitation(actor, id).await.map(drop), f.t("The invitation is mailed once more.")),
-        "suspend" => (manager.suspend_user(actor, id).await.map(drop), f.t("Suspended: doors refuse the phone.")),
+        "resend" => {
+            (manager.resend_invitation(actor, id).await.map(drop), f.t("The invitation is mailed once more."))
+        }
+        "suspend" => {
+            (manager.suspend_user(actor, id).await.map(drop), f.t("Suspended: doors refuse the phone."))
+        }
         "resume" => (manager.resume_user(actor, id).await, f.t("The suspension is over.")),
         "reset" => (manager.reset_user(actor, id).await.map(drop), f.t("Reset: the phone is revoked.")),
         "revoke" => (manager.revoke_user(actor, id).await.map(drop), f.t("The phones are revoked for good.")),

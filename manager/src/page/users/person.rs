@@ -21,7 +21,8 @@ pub(super) fn form(f: &Frame, person: &Person, refusal: Option<&Refusal>) -> Vec
         text(Of::FirstName, f.t("First name"), &person.first_name).optional(),
         text(Of::LastName, f.t("Last name"), &person.last_name),
         text(Of::Email, f.t("E-mail address"), &person.email).of_kind("email", "off"),
-        text(Of::UserId, f.t("User ID"), &person.user_id).hinted(f.t("What door readers give to the access control system.")),
+        text(Of::UserId, f.t("User ID"), &person.user_id)
+            .hinted(f.t("What door readers give to the access control system.")),
         text(Of::SyncId, f.t("Sync ID"), person.sync_id.as_deref().unwrap_or_default())
             .optional()
             .hinted(f.t("The person's identifier in the system that lists come from.")),

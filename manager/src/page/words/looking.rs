@@ -3,7 +3,10 @@
 use super::Row;
 
 pub(super) const ROWS: &[Row] = &[
-    ("A reader is enrolled at its door, where its key is made: with the command of its maker, or without hardware:", "Ein Leser wird an seiner Tür aufgenommen, wo sein Schlüssel entsteht: mit dem Befehl seines Herstellers oder ohne Hardware:"),
+    (
+        "A reader is enrolled at its door, where its key is made: with the command of its maker, or without hardware:",
+        "Ein Leser wird an seiner Tür aufgenommen, wo sein Schlüssel entsteht: mit dem Befehl seines Herstellers oder ohne Hardware:",
+    ),
     ("Audit log", "Protokoll"),
     ("Certificate good until", "Zertifikat gilt bis"),
     ("Configuration", "Konfiguration"),
@@ -12,14 +15,23 @@ pub(super) const ROWS: &[Row] = &[
     ("Enrolled", "Aufgenommen"),
     ("No reader is enrolled yet", "Noch ist kein Leser aufgenommen"),
     ("Nothing is found.", "Nichts gefunden."),
-    ("Nothing yet: phones bring what a reader has to report.", "Noch nichts: Telefone bringen, was ein Leser zu melden hat."),
+    (
+        "Nothing yet: phones bring what a reader has to report.",
+        "Noch nichts: Telefone bringen, was ein Leser zu melden hat.",
+    ),
     ("Number", "Nummer"),
     ("Place", "Ort"),
     ("Readers", "Leser"),
     ("Revoke", "Sperren"),
     ("Revoke this reader for good?", "Diesen Leser endgültig sperren?"),
-    ("Revoked: phones no longer answer it once they have the new list.", "Gesperrt: Telefone antworten ihm nicht mehr, sobald sie die neue Liste haben."),
-    ("The log holds: {} entries, none changed, removed or added.", "Das Protokoll ist unversehrt: {} Einträge, keiner geändert, entfernt oder hinzugefügt."),
+    (
+        "Revoked: phones no longer answer it once they have the new list.",
+        "Gesperrt: Telefone antworten ihm nicht mehr, sobald sie die neue Liste haben.",
+    ),
+    (
+        "The log holds: {} entries, none changed, removed or added.",
+        "Das Protokoll ist unversehrt: {} Einträge, keiner geändert, entfernt oder hinzugefügt.",
+    ),
     ("To whom or what", "An wem oder was"),
     ("Verify the whole log", "Das ganze Protokoll prüfen"),
     ("What it reported", "Was er gemeldet hat"),
@@ -28,7 +40,10 @@ pub(super) const ROWS: &[Row] = &[
     ("Who", "Wer"),
     ("to the user", "zum Benutzer"),
     ("waits to be fetched", "wartet auf Abholung"),
-    ("{} events are missing: lost by the reader, or still on a phone.", "{} Ereignisse fehlen: vom Leser verloren oder noch auf einem Telefon."),
+    (
+        "{} events are missing: lost by the reader, or still on a phone.",
+        "{} Ereignisse fehlen: vom Leser verloren oder noch auf einem Telefon.",
+    ),
     ("started", "gestartet"),
     ("granted", "geöffnet"),
     ("denied", "abgewiesen"),
