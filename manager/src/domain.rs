@@ -1,6 +1,7 @@
 //! The rules of the issuing side, without SQL, HTTP or files.
 
 mod access;
+mod account;
 mod administrator;
 mod audit;
 mod card;
@@ -28,6 +29,10 @@ mod version;
 mod webhook;
 
 pub use access::{AccessNameError, Role, Scope, Scopes};
+pub use account::{
+    Account, CEREMONY_LIFE_S, ENROLMENT_LIFE_S, PASSWORD_MIN, PageSession, PasskeySummary, SESSION_IDLE_S,
+    SESSION_LIFE_S, SignInError, check_password, lock_after_s,
+};
 pub use administrator::{
     Administrator, AdministratorError, NewAdministrator, TokenSummary, check_name, is_good, leaves_an_owner,
 };

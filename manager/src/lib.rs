@@ -12,6 +12,7 @@
 //! * `folder`: lists of people that a program puts into a folder.
 //! * [`mail`]: what is written to users and administrators, and how it leaves.
 //! * `webhook`: what other systems are told, and how it is signed.
+//! * `page`: the administrators' page.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
@@ -31,6 +32,7 @@ pub mod mail;
 mod manager;
 pub mod network;
 mod once;
+mod page;
 mod photo;
 mod proof;
 mod pulse;
@@ -46,7 +48,7 @@ pub use acts::{
     DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, InstalledCard,
     IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader,
     NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary,
-    ReportTaken, Revocation, RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
+    ReportTaken, Revocation, RevocationState, SignInLink, Undone, Unready, UserPage, UserQuery, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

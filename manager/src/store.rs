@@ -5,6 +5,7 @@
 //! parameters. A row that two transactions could fight for is locked before it is looked at, or changed by one
 //! statement with its condition in it.
 
+mod accounts;
 mod administrators;
 mod alerts;
 mod answers;
@@ -31,6 +32,8 @@ mod location;
 mod mail_settings;
 mod mailings;
 mod outbox;
+mod page_sessions;
+mod passkeys;
 mod plans;
 mod postgres;
 mod projects;
@@ -51,6 +54,7 @@ mod users;
 mod watching;
 mod webhooks;
 
+pub(crate) use accounts::AccountRow;
 pub use alerts::{AlertRecipient, AlertRow};
 pub(crate) use backup::{Jump, ProjectCounters, is_sound};
 pub(crate) use card_phones::PhotoPlace;

@@ -18,6 +18,13 @@ pub enum Actor {
         /// With which token.
         token: Uuid,
     },
+    /// An administrator who is signed in to the page.
+    SignedIn {
+        /// Who.
+        administrator: Uuid,
+        /// In which session.
+        session: Uuid,
+    },
     /// Whoever can run commands on the manager's machine.
     Operator,
     /// A device, proven by its key.
@@ -39,6 +46,14 @@ pub enum Act {
     AdministratorChanged,
     /// An administrator was removed.
     AdministratorRemoved,
+    /// A sign-in link was made for an administrator.
+    SignInLinkMade,
+    /// A sign-in link was opened: its account acts as the administrator from now on.
+    AccountLinked,
+    /// An administrator signed in to the page.
+    SignedIn,
+    /// What an administrator signs in with was changed.
+    SignInChanged,
     /// An API token was made.
     TokenMade,
     /// An API token was revoked.
@@ -263,12 +278,16 @@ pub fn verify_chain(
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 67] = [
         Self::ProjectMade,
         Self::ProjectChanged,
         Self::AdministratorAdded,
         Self::AdministratorChanged,
         Self::AdministratorRemoved,
+        Self::SignInLinkMade,
+        Self::AccountLinked,
+        Self::SignedIn,
+        Self::SignInChanged,
         Self::TokenMade,
         Self::TokenRevoked,
         Self::ImportApplied,
@@ -337,6 +356,10 @@ impl Act {
             Self::AdministratorAdded => "administrator_added",
             Self::AdministratorChanged => "administrator_changed",
             Self::AdministratorRemoved => "administrator_removed",
+            Self::SignInLinkMade => "sign_in_link_made",
+            Self::AccountLinked => "account_linked",
+            Self::SignedIn => "signed_in",
+            Self::SignInChanged => "sign_in_changed",
             Self::TokenMade => "token_made",
             Self::TokenRevoked => "token_revoked",
             Self::ImportApplied => "import_applied",
@@ -404,6 +427,9 @@ impl fmt::Display for Actor {
         match self {
             Self::Administrator { administrator, token } => {
                 write!(f, "administrator {administrator} token {token}")
+            }
+            Self::SignedIn { administrator, session } => {
+                write!(f, "administrator {administrator} session {session}")
             }
             Self::Operator => f.write_str("operator"),
             Self::Device(id) => write!(f, "device {id}"),

@@ -102,7 +102,11 @@ impl Act {
             Self::CardPhotoSent => ("card.photo_sent", "card"),
             Self::CardPhotoApproved => ("card.photo_approved", "card"),
             Self::CardPhotoRefused => ("card.photo_refused", "card"),
-            Self::ProjectMade
+            Self::SignInLinkMade
+            | Self::AccountLinked
+            | Self::SignedIn
+            | Self::SignInChanged
+            | Self::ProjectMade
             | Self::UndoWindowSet
             | Self::IssuerKeysResealed
             | Self::BackupRestored

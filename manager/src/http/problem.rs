@@ -24,7 +24,7 @@ pub(super) struct ProblemCode(pub(super) &'static str);
 
 /// A problem that a request met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
     title: String,
@@ -113,7 +113,7 @@ impl Problem {
         )
     }
 
-    pub(super) fn timeout() -> Self {
+    pub(crate) fn timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long.")
     }
 
@@ -189,7 +189,7 @@ impl Problem {
 
 impl Problem {
     /// The status, and what is wrong, for people.
-    pub(super) fn into_parts(self) -> (StatusCode, String) {
+    pub(crate) fn into_parts(self) -> (StatusCode, String) {
         (self.status, self.title)
     }
 }
@@ -280,6 +280,10 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AnswersWrong(_)
         | Refusal::CardLocked(_)
         | Refusal::RoleMissing { .. }
+        | Refusal::RoleNeeded(_)
+        | Refusal::SignInRefused
+        | Refusal::SignInLinkInvalid
+        | Refusal::PasskeyRefused
         | Refusal::ScopeMissing(_) => StatusCode::FORBIDDEN,
         Refusal::InvitationUnknown
         | Refusal::AdministratorUnknown
@@ -303,6 +307,9 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::ProjectNeeded(_)
         | Refusal::InvitationUsed
         | Refusal::AdministratorKnown
+        | Refusal::AccountTaken
+        | Refusal::CeremonyOver
+        | Refusal::LastSignIn
         | Refusal::AnsweredMeanwhile
         | Refusal::LastOwner
         | Refusal::ChallengeUnknown
@@ -341,6 +348,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::MailText(_)
         | Refusal::WebhookInvalid(_)
         | Refusal::Administrator(_)
+        | Refusal::SignIn(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid
         | Refusal::ReaderName(_)

@@ -43,6 +43,8 @@ mod mail;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod readers;
