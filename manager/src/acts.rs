@@ -36,7 +36,7 @@ mod webhooks;
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
 pub use administrators::AdministratorChange;
 pub use audit_log::AuditFilter;
-pub use cards::{CardInvitation, InstalledCard};
+pub use cards::{CardInvitation, CardValidation, InstalledCard, ValidatedCard};
 pub use devices::{DeviceSummary, ReaderAwareness, RevocationState};
 pub use editing::EditedUser;
 pub use importing::{ImportOptions, ImportPlan, Origin, PlanSummary};

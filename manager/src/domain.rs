@@ -34,10 +34,11 @@ pub use administrator::{
 pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
 pub use card::{
     BarcodeDesign, BarcodeError, BarcodeSource, Card, CardContent, CardDesign, CardEdit, CardForbidden,
-    CardPhoto, CardStatus, CardTemplate, CardTurn, Expiry, ExpiryDesign, ExpiryError, ExpiryRule,
-    FieldDesign, FieldKind, HolderGives, HolderPhoto, IdentityCheck, Issuance, LOCK_S, NewCard, PhotoDesign,
-    PhotoRule, PhotoWanted, Requirements, SecurityAnswer, SecurityQuestion, Side, Symbology, TRIES_MAX,
-    TemplateState, Terms, answers_hold, check_content, fold_answer, next_card_status,
+    CardPhoto, CardStanding, CardStatus, CardTemplate, CardTurn, Expiry, ExpiryDesign, ExpiryError,
+    ExpiryRule, FieldDesign, FieldKind, HolderGives, HolderPhoto, IdentityCheck, Issuance, LOCK_S, NewCard,
+    PhotoDesign, PhotoRule, PhotoWanted, Requirements, SecurityAnswer, SecurityQuestion, Side, Symbology,
+    TRIES_MAX, TemplateState, Terms, ValidationCode, ValidationDesign, answers_hold, check_content,
+    end_as_read, fold_answer, next_card_status,
 };
 pub use code::{CodeError, InvitationCode};
 pub use edit::PersonEdit;

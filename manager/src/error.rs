@@ -336,6 +336,11 @@ pub enum Refusal {
     /// The holder sent no photo, and the card needs one.
     #[error("This card needs a photo of its holder.")]
     PhotoMissing,
+    /// Nobody's code, or no more.
+    #[error(
+        "This is not the code of a card, or it is too old: have it shown on the phone itself, and scan it again."
+    )]
+    CardCodeWrong,
     /// Identifier or answers are wrong; nobody is told which.
     #[error("The identifier or an answer is wrong; tries left: {0}.")]
     AnswersWrong(u32),
@@ -430,6 +435,7 @@ impl Refusal {
             Self::PhotoRefused(_) => "photo-refused",
             Self::PhotoUnknown => "photo-unknown",
             Self::PhotoMissing => "photo-missing",
+            Self::CardCodeWrong => "card-code-wrong",
             Self::AnswersWrong(_) => "answers-wrong",
             Self::CardLocked(_) => "card-locked",
             Self::TermsNotAccepted => "terms-not-accepted",

@@ -33,6 +33,7 @@ mod scim;
 mod serving;
 mod settings;
 mod users;
+mod validation;
 mod webhooks;
 
 use std::time::Duration;
@@ -132,6 +133,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(reports::routes())
         .merge(resetting::routes())
         .merge(users::routes())
+        .merge(validation::routes())
         .merge(lives::routes())
         .merge(webhooks::routes())
         .layer(middleware::from_fn(repeating::repeat))

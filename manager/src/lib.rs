@@ -42,11 +42,12 @@ mod vault;
 mod webhook;
 
 pub use acts::{
-    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardInvitation, ChallengeGiven,
-    DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, InstalledCard,
-    IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader,
-    NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary,
-    ReportTaken, Revocation, RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
+    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardInvitation, CardValidation,
+    ChallengeGiven, DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan,
+    InstalledCard, IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState,
+    MailTextView, NewReader, NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness,
+    ReaderEdit, ReaderSummary, ReportTaken, Revocation, RevocationState, Undone, Unready, UserPage,
+    UserQuery, ValidatedCard, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

@@ -5,10 +5,12 @@ mod installing;
 mod inviting;
 mod photos;
 mod templates;
+mod validating;
 
 pub use installing::InstalledCard;
 pub(super) use installing::{Invited, Judgement, requirements};
 pub use inviting::CardInvitation;
+pub use validating::{CardValidation, ValidatedCard};
 
 use std::collections::BTreeMap;
 

@@ -24,6 +24,9 @@ pub(crate) struct FloodArguments {
     /// Wrong API tokens that one address may send in a minute; 0 is no limit.
     #[arg(long, env = "OSTIARY_LIMIT_WRONG_TOKENS", value_name = "NUMBER", default_value_t = FloodLimits::SERVED.wrong_tokens)]
     limit_wrong_tokens: u32,
+    /// Cards that one address may check in a minute by the codes that phones show; 0 is no limit.
+    #[arg(long, env = "OSTIARY_LIMIT_VALIDATION", value_name = "NUMBER", default_value_t = FloodLimits::SERVED.validation)]
+    limit_validation: u32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -47,6 +50,7 @@ impl FloodArguments {
                 renewal: self.limit_renewal,
                 fetch: self.limit_fetch,
                 wrong_tokens: self.limit_wrong_tokens,
+                validation: self.limit_validation,
             },
         }
     }

@@ -298,6 +298,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TemplateUnknown
         | Refusal::CardUnknown
         | Refusal::PhotoUnknown
+        | Refusal::CardCodeWrong
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)

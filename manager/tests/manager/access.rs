@@ -122,6 +122,8 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("undo_import", Some("imports")),
     ("uninstall_card", Some("cards:write")),
     ("unlock_card", Some("cards:write")),
+    ("validate_card", None),
+    ("validation_page", None),
 ];
 
 /// An operation as the description has it.

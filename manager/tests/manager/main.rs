@@ -68,6 +68,7 @@ mod support;
 mod undo;
 #[cfg(test)]
 mod undo_property;
+mod validation;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]

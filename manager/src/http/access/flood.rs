@@ -34,6 +34,8 @@ pub(in crate::http) struct Activating;
 pub(in crate::http) struct Renewing;
 /// [`FloodLimits::fetch`].
 pub(in crate::http) struct Fetching;
+/// [`FloodLimits::validation`].
+pub(in crate::http) struct Validating;
 /// Whoever asks how the process is, as often as it likes.
 pub(in crate::http) struct Probing;
 /// [`FloodLimits::wrong_tokens`].
@@ -60,6 +62,13 @@ impl Flood for Fetching {
     }
 }
 
+impl Flood for Validating {
+    const PLACE: usize = 4;
+    fn limit(limits: &FloodLimits) -> u32 {
+        limits.validation
+    }
+}
+
 impl Flood for Probing {
     const PLACE: usize = usize::MAX;
     fn limit(_: &FloodLimits) -> u32 {
@@ -78,7 +87,7 @@ impl Flood for WrongToken {
 #[derive(Clone)]
 pub(super) struct Floods {
     settings: Arc<HttpSettings>,
-    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>; 4]>,
+    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>; 5]>,
 }
 
 impl Floods {
@@ -89,6 +98,7 @@ impl Floods {
             counter::<Renewing>(&limits),
             counter::<Fetching>(&limits),
             counter::<WrongToken>(&limits),
+            counter::<Validating>(&limits),
         ];
         Self { settings, counters: Arc::new(counters) }
     }
