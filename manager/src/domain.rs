@@ -61,8 +61,8 @@ pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandForma
 pub use reader_event::{ReaderEvent, ReaderLog, ReceiptState};
 pub(crate) use reader_event::{event_hash, events_start, in_words as event_in_words};
 pub use reminder::{
-    PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder, ReminderChange,
-    ReminderSettings,
+    EXPIRY_IS_NEWS_S, PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder,
+    ReminderChange, ReminderSettings,
 };
 pub use search::{Search, SearchKeys, folded, prefix_end, suffixes};
 pub use text::{from_base64url, hex, to_base64url};

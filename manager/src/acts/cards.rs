@@ -212,7 +212,7 @@ impl Manager {
         Ok(row.shown)
     }
 
-    pub(super) async fn known_card(&self, tx: &mut Transaction, id: Uuid) -> Result<CardRow, Error> {
+    pub(in crate::acts) async fn known_card(&self, tx: &mut Transaction, id: Uuid) -> Result<CardRow, Error> {
         Ok(tx.card(self.project_id(), id).await?.ok_or(Refusal::CardUnknown)?)
     }
 

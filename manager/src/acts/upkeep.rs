@@ -32,6 +32,7 @@ impl Manager {
         let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
         tx.forget_invitation_secrets(project, now).await?;
+        tx.forget_card_invitation_secrets(project, now).await?;
         tx.forget_mail(project, UnixTime(now.0.saturating_sub(MAIL_KEPT_S))).await?;
         tx.forget_deliveries(project, UnixTime(now.0.saturating_sub(DELIVERIES_KEPT_S))).await?;
         self.end_undo(&mut tx).await?;

@@ -28,6 +28,8 @@ pub(crate) enum CardCommand {
     Edit(EditArguments),
     /// Invite whoever gets a card, to the card alone; a phone that has it loses it.
     Invite(InviteArguments),
+    /// Mail the open invitation to a card again, with the same code.
+    MailInvitation(OneArguments),
     /// Deactivate a card: it stays on its phone, and is shown as not valid.
     Deactivate(OneArguments),
     /// Reactivate a card that was deactivated.
@@ -149,6 +151,7 @@ impl CardCommand {
             Self::Invite(arguments) => &arguments.project,
             Self::Photo(arguments) => &arguments.project,
             Self::Show(arguments)
+            | Self::MailInvitation(arguments)
             | Self::Deactivate(arguments)
             | Self::Reactivate(arguments)
             | Self::Archive(arguments)
@@ -170,6 +173,7 @@ pub(super) async fn run(command: &CardCommand, key: &KeyArguments, json: bool) -
         }
         CardCommand::Edit(arguments) => edit(&manager, arguments, json).await,
         CardCommand::Invite(arguments) => invite(&manager, arguments, json).await,
+        CardCommand::MailInvitation(one) => mail_invitation(&manager, one, json).await,
         CardCommand::Deactivate(one) => turn(&manager, one, CardTurn::Deactivate, json).await,
         CardCommand::Reactivate(one) => turn(&manager, one, CardTurn::Reactivate, json).await,
         CardCommand::Archive(one) => turn(&manager, one, CardTurn::Archive, json).await,
@@ -240,11 +244,25 @@ async fn invite(manager: &Manager, arguments: &InviteArguments, json: bool) -> a
     if json {
         return output::object(&json!({
             "card": card.id, "code": code, "link": link, "expires_at": invitation.expires_at,
+            "mailed_to": invitation.mailed_to,
         }));
     }
     let ends = moment(manager, invitation.expires_at);
     output::line(format!("{}\n", picture(link)?));
     output::line(format!("Link: {link}\nCode: {code}\nShown only now; good until {ends}."));
+    if let Some(address) = &invitation.mailed_to {
+        output::line(format!("It is mailed to {address}."));
+    }
+    Ok(())
+}
+
+async fn mail_invitation(manager: &Manager, one: &OneArguments, json: bool) -> anyhow::Result<()> {
+    let card = manager.find_card(&one.card).await?;
+    let mail = manager.resend_card_invitation(Actor::Operator, card.id).await?;
+    if json {
+        return output::object(&mail);
+    }
+    output::line(format!("The invitation is mailed again to {}.", mail.address));
     Ok(())
 }
 

@@ -63,6 +63,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("list_users", Some("users:read")),
     ("list_webhooks", Some("webhooks")),
     ("live", None),
+    ("mail_card_invitation", Some("cards:write")),
     ("mail_invitation", Some("users:write")),
     ("mail_settings", Some("settings:read")),
     ("make_token", Some("administrators:write")),

@@ -16,6 +16,7 @@ mod audit;
 mod backup;
 #[cfg(test)]
 mod card_installation;
+mod card_mail;
 #[cfg(test)]
 mod card_photos;
 #[cfg(test)]
