@@ -13,7 +13,6 @@ use credential::object::{
 };
 use credential::secret::Secret;
 use credential::time::Validity;
-use getrandom::SysRng;
 use getrandom::rand_core::UnwrapErr;
 
 use crate::backend::BackendSigner;
@@ -234,7 +233,7 @@ impl Issuer {
         let octets = octets.await?;
         let mut sealed = vec![0; octets.len().saturating_add(SEAL_OVERHEAD)];
         // The operating system's random source has worked by now, or there would be no issuer key.
-        let mut rng = UnwrapErr(SysRng);
+        let mut rng = UnwrapErr(random::Source);
         let length = seal(&mut rng, &Point(*settings.public_key), &octets, &mut sealed);
         sealed.truncate(length.map_err(|_| IssuingError::ReaderKey)?);
         Ok(sealed)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::domain::{KeyState, ProjectId, UnixTime};
 use crate::error::Error;
 use crate::issuing::{Issuer, IssuingError, SigningKey};
+use crate::random::Repeatable;
 use crate::store::{IssuerKeyRow, Transaction};
 use crate::vault::{Keeper, KeptKey, VaultError};
 
@@ -89,6 +90,6 @@ async fn open_key(
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, VaultError> + Send + 'static,
 ) -> Result<T, Error> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let done = tokio::task::spawn_blocking(Repeatable::carried(work)).await;
     Ok(done.map_err(|_| Error::Stopping)??)
 }

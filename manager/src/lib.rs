@@ -57,7 +57,7 @@ pub use http::{
 pub use issuing::IssuingError;
 pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};
 pub use manager::Manager;
-pub use random::RandomFailed;
+pub use random::{RandomFailed, Repeatable};
 pub use store::{
     AlertRecipient, AlertRow, CardFilter, DatabaseUrl, DatabaseUrlError, Delivery, Home, MailFilter, Mailing,
     StoreError,

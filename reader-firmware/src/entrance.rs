@@ -96,6 +96,16 @@ where
         &mut self.door
     }
 
+    /// The door, to look at.
+    pub const fn door(&self) -> &Door<'a, C, G> {
+        &self.door
+    }
+
+    /// Idle work: what the next tap would otherwise wait for.
+    pub fn prepare(&mut self, now: Micros, rng: &mut dyn CryptoRng) {
+        self.door.prepare(rng, now.instant());
+    }
+
     /// The ports, for what a board does beside the main loop.
     pub const fn ports_mut(&mut self) -> &mut Ports<F, L, I, T> {
         &mut self.ports
@@ -208,7 +218,9 @@ where
             DoorEvent::Denied { reason, .. } => self.player.play(Signal::Denied(*reason), now),
             DoorEvent::DoesNotFit(_) => self.player.play(Signal::Denied(DenyReason::Refused), now),
             DoorEvent::Finished if self.radio.is_busy() => self.radio.end(),
-            DoorEvent::Failed(_) | DoorEvent::LinkFailed(_) if self.radio.is_busy() => {
+            DoorEvent::Failed(_) | DoorEvent::LinkFailed(_) | DoorEvent::NoApplication
+                if self.radio.is_busy() =>
+            {
                 self.radio.end();
                 self.player.play(Signal::Failed, now);
             }

@@ -7,6 +7,7 @@
 //! | [`Indicator`] | `pins::IndicatorPins` | a lamp that writes down |
 //! | [`Relay`] | `pins::RelayPin` | a lock that writes down |
 //! | [`TamperInput`] | `pins::TamperPin` | a lid |
+//! | [`Watchdog`] | the board's chip | one that counts |
 
 use credential::iso7816::FrontEnd;
 
@@ -115,4 +116,10 @@ pub trait Relay {
 pub trait TamperInput {
     /// Whether it is open.
     fn is_open(&mut self) -> bool;
+}
+
+/// What starts the board anew unless it is fed in time.
+pub trait Watchdog {
+    /// Puts it off; the main loop does so when it has been all the way round.
+    fn feed(&mut self);
 }

@@ -3,8 +3,12 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use simulator::attack::{self, AttackArgs};
+use simulator::board::{self, BoardArgs};
+use simulator::decoding::{self, DecodeArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
+use simulator::run::{self, RunArgs};
 
 /// Phones, doors and radios without hardware.
 #[derive(Parser)]
@@ -26,7 +30,23 @@ enum Command {
     ///
     /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
     /// It runs until it is ended, or has seen --taps taps.
-    Door(DoorArgs),
+    Door(Box<DoorArgs>),
+    /// Asks a board that is a door how it is, or has it test itself.
+    ///
+    /// Exit status of a self-test: 0 when nothing is broken, 1 otherwise.
+    Board(BoardArgs),
+    /// Scenarios: people, phones and doors in virtual time, steps, and what has to come of them.
+    ///
+    /// Exit status: 0 when everything came out as it must, 1 when something did not or a file is wrong.
+    Run(RunArgs),
+    /// Attacks on the real parts: what the attacker gets, and what stops it or how far it goes.
+    ///
+    /// Exit status: 0 when every attack came out as the threat model says, 1 when one did not.
+    Attack(AttackArgs),
+    /// What octets say, field by field: an APDU, a segment, a message, a signed object, or all messages of a trace.
+    ///
+    /// Nothing is verified and nothing is opened: what is sealed is said to be so.
+    Decode(DecodeArgs),
 }
 
 fn main() -> ExitCode {
@@ -40,12 +60,25 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
-        Command::Door(args) => match door::run(&args) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("simulator: {error:#}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Door(args) => ended(door::run(&args).map(|()| true)),
+        Command::Board(args) => ended(board::run(&args)),
+        Command::Decode(args) => ended(decoding::run(&args).map(|text| {
+            print!("{text}");
+            true
+        })),
+        Command::Run(args) => ended(run::run(&args)),
+        Command::Attack(args) => ended(attack::run(&args)),
+    }
+}
+
+/// Whether everything came out as it must.
+fn ended(result: anyhow::Result<bool>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("simulator: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

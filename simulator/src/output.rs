@@ -8,7 +8,7 @@ use manager::domain::{OutputFormat, Parity, WiegandFormat, WiegandNumber};
 
 /// How the door writes the user ID.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct DoorOutput(OutputFormat);
+pub struct DoorOutput(OutputFormat);
 
 impl DoorOutput {
     /// As it stands in a configuration.
@@ -22,6 +22,12 @@ impl DoorOutput {
         let number = usize::from(format.facility_bits).saturating_add(1)..output.len().saturating_sub(1);
         let sent = output.get(number).and_then(|bits| u128::from_str_radix(bits, 2).ok());
         sent.is_some() && sent == user_id.parse().ok() && output.len() == usize::from(format.bits)
+    }
+}
+
+impl Default for DoorOutput {
+    fn default() -> Self {
+        Self(OutputFormat::Text)
     }
 }
 

@@ -5,7 +5,6 @@ use credential::secret::Secret;
 
 use super::pkcs11::Token;
 use super::{Unlock, Vault, VaultError};
-use crate::backend::BackendSigner;
 use crate::domain::ProjectId;
 use crate::issuing::{self, SigningKey};
 use crate::random::RandomFailed;
@@ -71,11 +70,11 @@ impl Keeper {
             Self::Vault(vault) if !kept.in_token => {
                 let opened = vault.open(&label(project, index), &kept.private_key)?;
                 let scalar = opened.as_slice().try_into().map(Secret::new).map_err(|_| VaultError::Wrong)?;
-                let signer = BackendSigner::new(&scalar).map_err(|_| VaultError::Wrong)?;
+                let signer = SigningKey::software(&scalar).map_err(|_| VaultError::Wrong)?;
                 if signer.public_key().0 != kept.public_key {
                     return Err(VaultError::Wrong);
                 }
-                Ok(SigningKey::Software(signer))
+                Ok(signer)
             }
             Self::Token(token) if kept.in_token => {
                 Ok(SigningKey::Token(token.key(&kept.private_key, &kept.public_key)?))

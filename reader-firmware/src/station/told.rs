@@ -8,6 +8,8 @@ use heapless::String;
 use super::Line;
 use super::outcome::Failure;
 use crate::door::DoorEvent;
+use crate::entrance::Happened;
+use crate::port::Taken;
 use crate::serial::{Event, Numbered, Report, Trouble, Way};
 
 /// The longest text: the bits of the longest Wiegand frame.
@@ -25,6 +27,7 @@ impl Told<'_> {
         let _ = Numbered { number: self.number, content }.send(&mut *self.line);
     }
 
+    #[inline(never)]
     pub(super) fn refused(&mut self, failure: Failure) {
         let words;
         self.say(Report::Refused(match failure {
@@ -32,6 +35,7 @@ impl Told<'_> {
             Failure::Unsupported => Trouble::Unsupported,
             Failure::Unseeded => Trouble::Unseeded,
             Failure::NotEnrolled => Trouble::NotEnrolled,
+            Failure::Busy => Trouble::Busy,
             Failure::Object(error) => {
                 words = text(&error);
                 Trouble::Object(&words)
@@ -40,10 +44,15 @@ impl Told<'_> {
                 words = text(&error);
                 Trouble::Storage(&words)
             }
+            Failure::Update(error) => {
+                words = text(&error);
+                Trouble::Update(&words)
+            }
         }));
     }
 
     /// What a phone brought is lost at the next power cut.
+    #[inline(never)]
     pub(super) fn not_kept(&mut self, failure: Failure) {
         let words = match failure {
             Failure::Storage(error) => text(&error),
@@ -52,7 +61,20 @@ impl Told<'_> {
         self.say(Report::Event(Event::NotKept(&words)));
     }
 
-    pub(super) fn event(&mut self, event: &DoorEvent) {
+    #[inline(never)]
+    pub(super) fn happened(&mut self, happened: &Happened<'_>) {
+        let event = match *happened {
+            Happened::Door(event) => return self.event(event),
+            Happened::PutOut(Taken::HandedOver | Taken::Opened) => return,
+            Happened::PutOut(_) => Event::NotPutOut,
+            Happened::Controller { online } => Event::Controller(online),
+            Happened::FrontEnd { works } => Event::FrontEnd(works),
+            Happened::Tamper { open } => Event::Tamper(open),
+        };
+        self.say(Report::Event(event));
+    }
+
+    fn event(&mut self, event: &DoorEvent) {
         let words;
         self.say(Report::Event(match event {
             DoorEvent::Granted { output, path, serial, .. } => {

@@ -7,7 +7,9 @@ use anyhow::Result;
 use credential::object::Presence;
 use manager::domain::User;
 use phone_sdk::port::TlsClient;
-use phone_sdk::{BleCentral, BlePresenter, DeviceLabel, Invitation, NfcPresenter, Ports, Wallet};
+use phone_sdk::{DeviceLabel, Invitation, Ports, Wallet};
+
+use crate::handset::Handset;
 
 /// A phone and who carries it.
 pub(super) struct DemoPhone {
@@ -36,12 +38,12 @@ impl DemoPhone {
     }
 
     /// The phone as a card, locked as it is.
-    pub(super) fn nfc(&self) -> NfcPresenter {
-        self.wallet.nfc(Arc::new(Presence::None))
+    pub(super) fn nfc(&self) -> Handset {
+        Handset::nfc(&self.wallet, Presence::None)
     }
 
     /// The phone as a BLE central.
-    pub(super) fn ble(&self) -> BlePresenter {
-        self.wallet.ble(Arc::new(Presence::None), BleCentral { opens_channels: false, keeps_handles: true })
+    pub(super) fn ble(&self) -> Handset {
+        Handset::ble(&self.wallet, Presence::None)
     }
 }

@@ -6,32 +6,23 @@ use std::time::{Duration, Instant as Stopwatch};
 use anyhow::Result;
 use credential::ble::segment::AttMtu;
 use credential::iso7816::FrontEnd;
-use phone_sdk::{BleAction, BleEvent, BleHandles, BlePresenter, Deactivation, NfcPresenter, TapEvent};
 use reader_firmware::door::{Arrival, Device};
 
 use super::building::Building;
 use super::phone::DemoPhone;
 use super::report::TapRow;
+use crate::handset::{Handset, in_words};
 use crate::output::path_name;
 use crate::unit::{Cost, Happened};
 
 /// An att_mtu that many phones negotiate, octets.
 const ATT_MTU: u16 = 247;
 
-/// Where the characteristics are; nothing here looks at it.
-const HANDLES: BleHandles = BleHandles { command: 1, response: 2, psm: None };
-
 /// The link of a tap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
     Nfc,
     Ble,
-}
-
-/// The phone's end of a link.
-enum PhoneEnd {
-    Nfc(Box<NfcPresenter>),
-    Ble(Box<BlePresenter>),
 }
 
 /// What was counted on the link to the reader's decision.
@@ -61,12 +52,17 @@ pub(super) fn play(
         to_phone: VecDeque::new(),
         to_reader: VecDeque::new(),
     };
-    let mut end = PhoneEnd::new(phone, over);
+    let mut end = match over {
+        Over::Nfc => phone.nfc(),
+        Over::Ble => phone.ble(),
+    };
     tap.at_door(Device::Arrived(over.arrival()?))?;
-    tap.to_reader.extend(end.arrive());
+    let wishes = end.arrive("door", ATT_MTU);
+    tap.to_reader.extend(end.at_once(wishes));
     tap.run(&mut end)?;
     tap.at_door(Device::Left)?;
-    let told = end.leave();
+    let told = std::iter::from_fn(|| end.poll_event()).last().map(|event| in_words(&event));
+    end.leave();
     Ok(tap.row(phone, over, occasion, told))
 }
 
@@ -84,11 +80,12 @@ struct Running<'b> {
 
 impl Running<'_> {
     /// Carries octets back and forth until neither side has any.
-    fn run(&mut self, end: &mut PhoneEnd) -> Result<()> {
+    fn run(&mut self, end: &mut Handset) -> Result<()> {
         loop {
             if let Some(octets) = self.to_phone.pop_front() {
                 let began = Stopwatch::now();
-                self.to_reader.extend(end.receive(&octets));
+                let wishes = end.receive(&octets);
+                self.to_reader.extend(end.at_once(wishes));
                 let took = began.elapsed();
                 self.count(|meter| {
                     meter.octets_to_phone = meter.octets_to_phone.saturating_add(octets.len());
@@ -177,87 +174,6 @@ impl Over {
             Self::Ble => Arrival::Gatt(AttMtu::new(ATT_MTU)?),
         })
     }
-}
-
-impl PhoneEnd {
-    fn new(phone: &DemoPhone, over: Over) -> Self {
-        match over {
-            Over::Nfc => Self::Nfc(Box::new(phone.nfc())),
-            Over::Ble => Self::Ble(Box::new(phone.ble())),
-        }
-    }
-
-    /// What the phone sends of its own accord: nothing as a card, the opening message as a central.
-    fn arrive(&mut self) -> Vec<Vec<u8>> {
-        let Self::Ble(presenter) = self else { return Vec::new() };
-        presenter.handle(BleEvent::Connected { peripheral: "door".to_owned(), att_mtu: ATT_MTU });
-        writes(presenter)
-    }
-
-    /// What the phone sends in answer.
-    fn receive(&mut self, octets: &[u8]) -> Vec<Vec<u8>> {
-        match self {
-            Self::Nfc(presenter) => vec![presenter.process_command(octets)],
-            Self::Ble(presenter) => {
-                presenter.handle(BleEvent::Notified(octets.to_vec()));
-                writes(presenter)
-            }
-        }
-    }
-
-    /// Whether these octets to the reader are the end of a message: each response APDU is one, and each last segment.
-    fn ends_message(&self, octets: &[u8]) -> bool {
-        const LAST: u8 = 0x40;
-        match self {
-            Self::Nfc(_) => true,
-            Self::Ble(_) => octets.first().is_some_and(|flags| flags & LAST != 0),
-        }
-    }
-
-    /// Takes the phone away; what it was told, if the tap came to its end.
-    fn leave(mut self) -> Option<String> {
-        let mut told = None;
-        while let Some(event) = self.poll_event() {
-            told = Some(match event {
-                TapEvent::Finished(tap) => {
-                    tap.result.map_or_else(|reason| reason.to_string(), |()| "grant".to_owned())
-                }
-                TapEvent::ReaderRefused(refused) => refused.to_string(),
-                TapEvent::Failed(failure) => failure.to_string(),
-                _ => continue,
-            });
-        }
-        match &mut self {
-            Self::Nfc(presenter) => presenter.deactivated(Deactivation::LinkLoss),
-            Self::Ble(presenter) => presenter.handle(BleEvent::Disconnected),
-        }
-        told
-    }
-
-    fn poll_event(&mut self) -> Option<TapEvent> {
-        match self {
-            Self::Nfc(presenter) => presenter.poll_event(),
-            Self::Ble(presenter) => presenter.poll_event(),
-        }
-    }
-}
-
-/// Does what the presenter asks of the central API, and collects the segments that it writes.
-fn writes(presenter: &mut BlePresenter) -> Vec<Vec<u8>> {
-    let mut written = Vec::new();
-    while let Some(action) = presenter.poll_action() {
-        match action {
-            BleAction::Discover { .. } => presenter.handle(BleEvent::Discovered(HANDLES)),
-            BleAction::Subscribe { .. } => presenter.handle(BleEvent::Subscribed),
-            BleAction::Write { value, .. } => {
-                written.push(value);
-                presenter.handle(BleEvent::Written);
-            }
-            // A central without channels is asked for nothing else.
-            _ => break,
-        }
-    }
-    written
 }
 
 fn microseconds(time: Duration) -> u64 {
