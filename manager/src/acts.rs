@@ -36,7 +36,10 @@ mod webhooks;
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
 pub use administrators::AdministratorChange;
 pub use audit_log::AuditFilter;
-pub use cards::{CardInvitation, CardValidation, InstalledCard, ValidatedCard};
+pub use cards::{
+    CardImportOptions, CardImportPlan, CardInvitation, CardValidation, CardsUndone, InstalledCard,
+    ValidatedCard,
+};
 pub use devices::{DeviceSummary, ReaderAwareness, RevocationState};
 pub use editing::EditedUser;
 pub use importing::{ImportOptions, ImportPlan, Origin, PlanSummary};

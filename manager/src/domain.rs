@@ -4,6 +4,7 @@ mod access;
 mod administrator;
 mod audit;
 mod card;
+mod card_plan;
 mod code;
 mod edit;
 mod event;
@@ -40,6 +41,7 @@ pub use card::{
     TRIES_MAX, TemplateState, Terms, ValidationCode, ValidationDesign, answers_hold, check_content,
     end_as_read, fold_answer, next_card_status,
 };
+pub use card_plan::{CardCounts, CardPlanHeader, CardStep, CardValues};
 pub use code::{CodeError, InvitationCode};
 pub use edit::PersonEdit;
 pub use event::{Event, EventFilter, EventNameError, TEST_EVENT, event_id, event_kinds};

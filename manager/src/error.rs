@@ -1,5 +1,6 @@
 //! What can go wrong, sorted by who has to do something about it.
 
+use crate::card_list::CardListErrors;
 use crate::domain::{
     AdministratorError, CardForbidden, Field, FieldError, Forbidden, OutputFormatError, ProjectError, Role,
     Scope, Scopes, UndoConflicts, UnixTime,
@@ -20,6 +21,9 @@ pub enum Error {
     /// The list of people has errors.
     #[error(transparent)]
     Import(#[from] ImportErrors),
+    /// The list of cards has errors.
+    #[error(transparent)]
+    CardList(#[from] CardListErrors),
     /// Users were changed since the import that is to be undone.
     #[error(transparent)]
     Undo(#[from] UndoConflicts),
@@ -336,6 +340,9 @@ pub enum Refusal {
     /// The holder sent no photo, and the card needs one.
     #[error("This card needs a photo of its holder.")]
     PhotoMissing,
+    /// Cards are not as the import that is to be undone has left them.
+    #[error("These cards were changed since the import, and nothing was undone: {0}.")]
+    CardsChanged(String),
     /// Nobody's code, or no more.
     #[error(
         "This is not the code of a card, or it is too old: have it shown on the phone itself, and scan it again."
@@ -435,6 +442,7 @@ impl Refusal {
             Self::PhotoRefused(_) => "photo-refused",
             Self::PhotoUnknown => "photo-unknown",
             Self::PhotoMissing => "photo-missing",
+            Self::CardsChanged(_) => "undo-conflict",
             Self::CardCodeWrong => "card-code-wrong",
             Self::AnswersWrong(_) => "answers-wrong",
             Self::CardLocked(_) => "card-locked",

@@ -4,6 +4,7 @@ mod access;
 mod activation;
 mod administrators;
 mod audit;
+mod card_imports;
 mod card_photos;
 mod card_templates;
 mod cards;
@@ -94,6 +95,7 @@ fn described() -> OpenApiRouter<Api> {
     let timeout = |after| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, after);
     let large = OpenApiRouter::default()
         .merge(imports::routes())
+        .merge(card_imports::routes())
         .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(IMPORT_MAX))
         .layer(timeout(IMPORT_TIMEOUT));

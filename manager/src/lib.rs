@@ -17,6 +17,7 @@
 mod acts;
 mod backend;
 pub mod backup;
+pub mod card_list;
 mod challenge;
 pub mod clock;
 pub mod domain;
@@ -42,12 +43,12 @@ mod vault;
 mod webhook;
 
 pub use acts::{
-    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardInvitation, CardValidation,
-    ChallengeGiven, DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan,
-    InstalledCard, IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState,
-    MailTextView, NewReader, NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness,
-    ReaderEdit, ReaderSummary, ReportTaken, Revocation, RevocationState, Undone, Unready, UserPage,
-    UserQuery, ValidatedCard, WebhookEdit,
+    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardImportOptions, CardImportPlan,
+    CardInvitation, CardValidation, CardsUndone, ChallengeGiven, DeviceAnswer, DeviceSummary, EditedUser,
+    EnrolledReader, ImportOptions, ImportPlan, InstalledCard, IssuedInvitation, MailPreview, MailSettings,
+    MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin, PlanSummary,
+    PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, ReportTaken, Revocation, RevocationState,
+    Undone, Unready, UserPage, UserQuery, ValidatedCard, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

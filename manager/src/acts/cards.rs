@@ -1,12 +1,14 @@
 //! Digital ID cards: adding, looking up, editing, and the acts of their lives.
 
 mod alone;
+mod importing;
 mod installing;
 mod inviting;
 mod photos;
 mod templates;
 mod validating;
 
+pub use importing::{CardImportOptions, CardImportPlan, CardsUndone};
 pub use installing::InstalledCard;
 pub(super) use installing::{Invited, Judgement, requirements};
 pub use inviting::CardInvitation;
@@ -281,7 +283,7 @@ impl Manager {
         Ok(())
     }
 
-    fn expiry(
+    pub(in crate::acts) fn expiry(
         &self,
         design: &CardDesign,
         own: Option<(&str, Option<&str>)>,

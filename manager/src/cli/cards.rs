@@ -1,5 +1,6 @@
 //! Cards: adding, listing, editing, inviting, and the acts of their lives.
 
+mod importing;
 mod listing;
 mod photo;
 
@@ -42,6 +43,10 @@ pub(crate) enum CardCommand {
     Uninstall(OneArguments),
     /// Let a card that wrong answers locked take answers again.
     Unlock(OneArguments),
+    /// Import cards of a template from a CSV file, with photos from a ZIP archive: first the plan is shown.
+    Import(Box<importing::ImportArguments>),
+    /// Undo an import of cards while there is time.
+    UndoImport(importing::UndoArguments),
     /// Set, fetch, approve, refuse or remove the photo of a card.
     Photo(photo::PhotoArguments),
 }
@@ -150,6 +155,8 @@ impl CardCommand {
             Self::Edit(arguments) => &arguments.project,
             Self::Invite(arguments) => &arguments.project,
             Self::Photo(arguments) => &arguments.project,
+            Self::Import(arguments) => &arguments.project,
+            Self::UndoImport(arguments) => &arguments.project,
             Self::Show(arguments)
             | Self::MailInvitation(arguments)
             | Self::Deactivate(arguments)
@@ -183,6 +190,8 @@ pub(super) async fn run(command: &CardCommand, key: &KeyArguments, json: bool) -
             let card = manager.find_card(&one.card).await?;
             told(&manager.unlock_card(Actor::Operator, card.id).await?, json)
         }
+        CardCommand::Import(arguments) => importing::import(&manager, arguments, json).await,
+        CardCommand::UndoImport(arguments) => importing::undo(&manager, arguments, json).await,
         CardCommand::Photo(arguments) => photo::run(&manager, arguments, json).await,
     };
     manager.close().await;

@@ -139,6 +139,10 @@ pub enum Act {
     CardInvitationVoided,
     /// The holder of a card was told of its end.
     CardEndTold,
+    /// A list of cards was imported.
+    CardsImported,
+    /// An import of cards was undone.
+    CardsImportUndone,
     /// A phone installed a card.
     CardInstalled,
     /// A card was deactivated.
@@ -271,7 +275,7 @@ pub fn verify_chain(
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 69] = [
         Self::ProjectMade,
         Self::ProjectChanged,
         Self::AdministratorAdded,
@@ -327,6 +331,8 @@ impl Act {
         Self::CardInvitationExpired,
         Self::CardInvitationVoided,
         Self::CardEndTold,
+        Self::CardsImported,
+        Self::CardsImportUndone,
         Self::CardInstalled,
         Self::CardDeactivated,
         Self::CardReactivated,
@@ -399,6 +405,8 @@ impl Act {
             Self::CardInvitationExpired => "card_invitation_expired",
             Self::CardInvitationVoided => "card_invitation_voided",
             Self::CardEndTold => "card_end_told",
+            Self::CardsImported => "cards_imported",
+            Self::CardsImportUndone => "cards_import_undone",
             Self::CardInstalled => "card_installed",
             Self::CardDeactivated => "card_deactivated",
             Self::CardReactivated => "card_reactivated",

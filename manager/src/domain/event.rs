@@ -94,6 +94,8 @@ impl Act {
             Self::CardInvitationExpired => ("card.invitation_expired", "card"),
             Self::CardInvitationVoided => ("card.invitation_voided", "card"),
             Self::CardEndTold => ("card.end_told", "card"),
+            Self::CardsImported => ("card_import.applied", "plan"),
+            Self::CardsImportUndone => ("card_import.undone", "plan"),
             Self::CardInstalled => ("card.installed", "card"),
             Self::CardDeactivated => ("card.deactivated", "card"),
             Self::CardReactivated => ("card.reactivated", "card"),

@@ -15,6 +15,7 @@ mod audit;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod card_imports;
 mod card_installation;
 mod card_mail;
 #[cfg(test)]
