@@ -70,6 +70,7 @@ async fn an_invitation_to_a_card_is_mailed_and_works() {
     assert_eq!(again.expect(StatusCode::ACCEPTED)["kind"], "card_invitation");
     let code = invitation["code"].as_str().unwrap().replace('-', "");
     Phone::new(1).install(&served, &code, json!({})).await.expect(StatusCode::CREATED);
+    served.clock.advance(60);
     served.manager.run_due().await.unwrap();
     let states: Vec<MailState> = served
         .manager

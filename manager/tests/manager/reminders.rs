@@ -94,7 +94,10 @@ async fn each_reminder_can_be_turned_off_over_the_api() {
     let off = json!({ "reminders": { "after_days": null } });
     assert_eq!(
         change(off).await.expect(StatusCode::OK)["reminders"],
-        json!({ "after_days": null, "before_expiry_hours": 24, "when_expired": true })
+        json!({
+            "after_days": null, "before_expiry_hours": 24, "when_expired": true,
+            "card_expiry_days": 10, "when_card_expired": true,
+        })
     );
     at(&served, 5 * DAY).await;
     assert_eq!(told(&served.manager).await, [0, 0]);
