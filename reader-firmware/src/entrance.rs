@@ -22,7 +22,7 @@ use crate::indicator::{Player, Signal, Status};
 use crate::log::{EventLog, NoLog};
 use crate::micros::{Micros, earlier};
 use crate::output::Output;
-use crate::port::{ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput};
+use crate::port::{ControllerEvent, ControllerLink, Delivery, Indicator, NfcFrontEnd, Taken, TamperInput};
 use field::Field;
 use radio::Radio;
 
@@ -104,6 +104,11 @@ where
     /// Idle work: what the next tap would otherwise wait for.
     pub fn prepare(&mut self, now: Micros, rng: &mut dyn CryptoRng) {
         self.door.prepare(rng, now.instant());
+    }
+
+    /// What the access control system sends for the board itself.
+    pub fn take_delivery(&mut self, out: &mut [u8]) -> Option<(Delivery, usize)> {
+        self.ports.controller.take_delivery(out)
     }
 
     /// The ports, for what a board does beside the main loop.

@@ -4,6 +4,7 @@
 //! [`Station::poll_at`] says so or something happened. Everything else is here, so that it runs on a host too.
 
 mod board;
+mod delivered;
 mod life;
 mod meter;
 mod outcome;
@@ -75,6 +76,8 @@ pub struct Station<C: Crypto + Clone, B: Board, F: NorFlash> {
     fed_at: Micros,
     /// A firmware that is being received.
     receiving: Option<Receiving>,
+    /// When a firmware that was delivered is tried.
+    restart_at: Option<Micros>,
 }
 
 /// How far the board has come.
@@ -99,6 +102,7 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             time_kept_at: Instant(0),
             fed_at: Micros::START,
             receiving: None,
+            restart_at: None,
         }
     }
 
@@ -122,6 +126,8 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         let polled = self.work(now, &mut told, &mut |entrance, random, log| entrance.poll(now, random, log));
         if polled.is_ok() {
             self.transmit(&mut told);
+            self.take_deliveries(now, &mut told);
+            self.restart_when_due(now);
             if now.instant().0.saturating_sub(self.time_kept_at.0) >= KEEP_TIME_MS {
                 // Not kept now, kept in an hour.
                 let _next_time = self.keep_time(now.instant());

@@ -12,7 +12,7 @@ use reader_firmware::serial::{Check, DoorState, SelfTest, Status};
 use reader_firmware::update::BoardName;
 use serde_json::{Map, Value, json};
 
-use crate::unit::{BoardUnit, FIRMWARE, firmware};
+use crate::unit::{BoardUnit, DoorUnit, FIRMWARE, firmware};
 
 /// What a board is asked for.
 #[derive(Args, Clone, Debug)]
@@ -27,6 +27,10 @@ enum Question {
     Status(At),
     /// Has it test flash, random source, P-256, clock, log and configuration; nothing that it holds changes.
     SelfTest(At),
+    /// Prints the public key that the board has made, for `manager reader enrol`.
+    PublicKey(At),
+    /// Gives the board what a manager has written to files: the first configuration makes a door of it.
+    Give(Giving),
     /// Makes a key that signs firmware, and prints its public half for the build of the firmware.
     FirmwareKey {
         /// The file for the private key, which must not be there yet.
@@ -41,6 +45,22 @@ enum Question {
         /// The signed firmware.
         image: PathBuf,
     },
+}
+
+/// What is given.
+#[derive(Args, Clone, Debug)]
+struct Giving {
+    #[command(flatten)]
+    at: At,
+    /// A sealed configuration, as `manager reader enrol --out` and `manager reader config` write it.
+    #[arg(long, value_name = "FILE")]
+    configuration: Option<PathBuf>,
+    /// A signed revocation list.
+    #[arg(long, value_name = "FILE")]
+    revocation_list: Option<PathBuf>,
+    /// A signed time token.
+    #[arg(long, value_name = "FILE")]
+    time_token: Option<PathBuf>,
 }
 
 /// What is signed.
@@ -93,6 +113,12 @@ pub fn run(args: &BoardArgs) -> Result<bool> {
             at.say(&checks(&found))?;
             Ok(found.is_sound())
         }
+        Question::PublicKey(at) => {
+            let key = firmware::hexadecimal(&at.board()?.public_key()?.0);
+            at.say(&[("public_key".to_owned(), json!(key))].into_iter().collect())?;
+            Ok(true)
+        }
+        Question::Give(giving) => give(giving),
         Question::FirmwareKey { file } => {
             let (signer, scalar) = SoftwareSigner::generate(&mut rand::rng())?;
             write_new_key(file, &firmware::hexadecimal(scalar.expose()))?;
@@ -108,11 +134,28 @@ pub fn run(args: &BoardArgs) -> Result<bool> {
             print(&format!("{} octets, version {}, for {board}", image.len(), signing.version))?;
             Ok(true)
         }
-        Question::Update { at, image } => {
-            let image = fs::read(image).with_context(|| format!("cannot read {}", image.display()))?;
-            update(at, &image)
-        }
+        Question::Update { at, image } => update(at, &read(image)?),
     }
+}
+
+/// Hands over files, the configuration first: the others are believed by its keys.
+fn give(giving: &Giving) -> Result<bool> {
+    let mut board = giving.at.board()?;
+    if let Some(file) = &giving.configuration {
+        board.configure(&read(file)?)?;
+    }
+    if let Some(file) = &giving.time_token {
+        board.take_time_token(&read(file)?)?;
+    }
+    if let Some(file) = &giving.revocation_list {
+        let _version = board.take_revocation_list(&read(file)?)?;
+    }
+    giving.at.say(&told(&board.board_status()?))?;
+    Ok(true)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
 /// Sends a firmware and says what runs afterwards; `false` if the board has gone back to the one before.

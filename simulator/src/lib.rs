@@ -8,6 +8,7 @@
 //! [`scenario`] is what is done in it and what has to come of it, in a file.
 //! [`attack`] is what others try in it, and what they get.
 //! [`trace`] is what went over the link at a tap, in a file.
+//! [`replay`] plays one side of it to the other as it is now.
 //! [`mod@decode`] is what octets say, field by field; [`decoding`] is the command for it.
 
 pub mod attack;
@@ -18,6 +19,7 @@ pub mod demo;
 pub mod door;
 mod handset;
 pub mod output;
+pub mod replay;
 pub mod run;
 pub mod scenario;
 pub mod trace;

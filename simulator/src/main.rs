@@ -8,7 +8,9 @@ use simulator::board::{self, BoardArgs};
 use simulator::decoding::{self, DecodeArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
+use simulator::replay::{self, ReplayArgs};
 use simulator::run::{self, RunArgs};
+use simulator::trace::command::{self as trace, TraceArgs};
 
 /// Phones, doors and radios without hardware.
 #[derive(Parser)]
@@ -47,6 +49,11 @@ enum Command {
     ///
     /// Nothing is verified and nothing is opened: what is sealed is said to be so.
     Decode(DecodeArgs),
+    /// The taps of a scenario, octet for octet, in a file.
+    Trace(TraceArgs),
+    /// One side of a traced tap, played to the other side as it is at the end of a scenario: where and why it is
+    /// refused.
+    Replay(ReplayArgs),
 }
 
 fn main() -> ExitCode {
@@ -62,13 +69,20 @@ fn main() -> ExitCode {
         },
         Command::Door(args) => ended(door::run(&args).map(|()| true)),
         Command::Board(args) => ended(board::run(&args)),
-        Command::Decode(args) => ended(decoding::run(&args).map(|text| {
-            print!("{text}");
-            true
-        })),
+        Command::Decode(args) => printed(decoding::run(&args)),
+        Command::Trace(args) => printed(trace::run(&args).map(|taps| format!("{taps} taps\n"))),
+        Command::Replay(args) => printed(replay::run(&args)),
         Command::Run(args) => ended(run::run(&args)),
         Command::Attack(args) => ended(attack::run(&args)),
     }
+}
+
+/// What there is to say.
+fn printed(result: anyhow::Result<String>) -> ExitCode {
+    ended(result.map(|text| {
+        print!("{text}");
+        true
+    }))
 }
 
 /// Whether everything came out as it must.

@@ -5,16 +5,19 @@
 //!
 //! Spec: `docs/TRACES.md`
 
+pub mod command;
 mod file;
 mod hex;
 mod json_lines;
 mod packet;
 mod pcapng;
 mod record;
+mod world;
 
 pub use file::{TraceFile, read};
 pub use hex::{from_hex, to_hex};
 pub use record::{End, Event, Link, Octets, Record, Side, TapBegins};
+pub use world::of_tap;
 
 /// Takes what happens at taps, as it happens.
 pub trait Tracer: Send {

@@ -5,8 +5,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use reader_firmware::serial::{Check, Command, DoorState, Rehearsal};
-use simulator::unit::{DoorUnit, Happened};
+use simulator::unit::{DoorUnit, Happened, firmware};
 use tests::board::BoardRig;
+use tests::service::process::Installation;
 use tests::world::START;
 
 #[test]
@@ -81,4 +82,21 @@ fn a_phone_brings_list_and_time_to_a_board_that_has_lost_its_power() {
     rig.cut_power();
     assert_eq!(rig.unit.board_status().unwrap().list_version, 4, "what a phone brought is kept");
     assert!(rig.unit.take_time_token(&rig.world.time_token(later)).is_err(), "and so is the time");
+}
+
+#[test]
+fn a_board_is_enrolled_with_the_files_of_the_managers_command() {
+    let manager = Installation::new();
+    let mut rig = BoardRig::new();
+    let key = firmware::hexadecimal(&rig.unit.public_key().unwrap().0);
+    let file = manager.path().join("front.configuration");
+    let mut enrol = manager.command();
+    enrol.env("OSTIARY_DIR", manager.path()).args(["reader", "enrol", &key, "--name", "Front", "--out"]);
+    assert!(enrol.arg(&file).output().unwrap().status.success());
+    rig.unit.configure(&std::fs::read(&file).unwrap()).unwrap();
+    let identity = rig.unit.identity().unwrap().unwrap();
+    assert_eq!(identity.reader.0, 1);
+    assert_eq!(format!("{:016x}", u64::from_be_bytes(identity.project.0)), manager.project);
+    rig.cut_power();
+    assert_eq!(rig.unit.identity().unwrap(), Some(identity), "it stays enrolled");
 }

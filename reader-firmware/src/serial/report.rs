@@ -208,6 +208,10 @@ pub enum Event<'a> {
     FrontEnd(bool),
     /// Whether somebody has taken the reader off the wall.
     Tamper(bool),
+    /// The access control system has sent this, and it is taken.
+    Delivered(&'a str),
+    /// The access control system has sent this, and it is not taken.
+    DeliveryRefused(&'a str),
 }
 
 /// How a decision was reached.
@@ -243,6 +247,8 @@ impl core::fmt::Debug for Event<'_> {
             Self::Controller(online) => f.debug_tuple("Controller").field(online).finish(),
             Self::FrontEnd(works) => f.debug_tuple("FrontEnd").field(works).finish(),
             Self::Tamper(open) => f.debug_tuple("Tamper").field(open).finish(),
+            Self::Delivered(what) => f.debug_tuple("Delivered").field(what).finish(),
+            Self::DeliveryRefused(what) => f.debug_tuple("DeliveryRefused").field(what).finish(),
         }
     }
 }

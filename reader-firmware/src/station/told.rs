@@ -9,7 +9,7 @@ use super::Line;
 use super::outcome::Failure;
 use crate::door::DoorEvent;
 use crate::entrance::Happened;
-use crate::port::Taken;
+use crate::port::{Delivery, Taken};
 use crate::serial::{Event, Numbered, Report, Trouble, Way};
 
 /// The longest text: the bits of the longest Wiegand frame.
@@ -70,6 +70,25 @@ impl Told<'_> {
             Happened::Controller { online } => Event::Controller(online),
             Happened::FrontEnd { works } => Event::FrontEnd(works),
             Happened::Tamper { open } => Event::Tamper(open),
+        };
+        self.say(Report::Event(event));
+    }
+
+    /// What became of what the access control system sent.
+    #[inline(never)]
+    pub(super) fn delivered(&mut self, delivery: Delivery, taken: Result<(), Failure>) {
+        let what = match delivery {
+            Delivery::Configuration => "configuration",
+            Delivery::RevocationList => "revocation list",
+            Delivery::TimeToken => "time token",
+            Delivery::FirmwareEnd => "firmware",
+            // A firmware is one thing, unless something is wrong with it.
+            Delivery::FirmwareHeader | Delivery::FirmwarePiece { .. } if taken.is_ok() => return,
+            Delivery::FirmwareHeader | Delivery::FirmwarePiece { .. } => "firmware",
+        };
+        let event = match taken {
+            Ok(()) => Event::Delivered(what),
+            Err(_) => Event::DeliveryRefused(what),
         };
         self.say(Report::Event(event));
     }

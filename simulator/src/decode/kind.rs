@@ -57,13 +57,22 @@ pub struct Decoded {
 pub fn decode(octets: &[u8]) -> Vec<Decoded> {
     let kinds = Kind::value_variants().iter().filter(|kind| **kind != Kind::Report);
     let mut found: Vec<_> = kinds.filter_map(|kind| decode_as(octets, *kind).ok()).collect();
-    // What has a form of its own goes before what ends in the right two octets or has the right length.
-    found.sort_by_key(|decoded| match decoded.kind {
-        Kind::Response | Kind::Acknowledgement | Kind::Announcement => 1,
-        Kind::SealedConfiguration => 2,
-        _ => 0,
-    });
+    found.sort_by_key(Decoded::doubt);
     found
+}
+
+impl Decoded {
+    /// How easily other octets would be taken for this, 0 for what has a form of its own.
+    fn doubt(&self) -> u8 {
+        let is_understood = self.fields.iter().any(|field| !field.fields.is_empty());
+        match self.kind {
+            // Each octet below 40 begins a segment from the middle of a message.
+            Kind::Segment | Kind::Frame | Kind::Response if !is_understood => 3,
+            Kind::SealedConfiguration => 2,
+            Kind::Response | Kind::Acknowledgement | Kind::Announcement => 1,
+            _ => 0,
+        }
+    }
 }
 
 /// The octets as this kind.

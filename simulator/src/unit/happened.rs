@@ -52,6 +52,8 @@ pub enum Happened {
     FrontEnd(bool),
     /// Somebody took the reader off the wall, or put it back.
     Tamper(bool),
+    /// The access control system has sent this for the board, which has taken it or not.
+    Delivered(String, bool),
 }
 
 impl Happened {
@@ -86,6 +88,7 @@ impl Happened {
             Self::Controller(online) => json!({ "event": "controller", "online": online }),
             Self::FrontEnd(works) => json!({ "event": "front-end", "works": works }),
             Self::Tamper(open) => json!({ "event": "tamper", "open": open }),
+            Self::Delivered(what, taken) => json!({ "event": "delivered", "what": what, "taken": taken }),
         }
     }
 }
@@ -135,6 +138,8 @@ impl From<Event<'_>> for Happened {
             Event::Controller(online) => Self::Controller(online),
             Event::FrontEnd(works) => Self::FrontEnd(works),
             Event::Tamper(open) => Self::Tamper(open),
+            Event::Delivered(what) => Self::Delivered(what.to_owned(), true),
+            Event::DeliveryRefused(what) => Self::Delivered(what.to_owned(), false),
         }
     }
 }

@@ -50,7 +50,7 @@ impl Manager {
     /// [`Refusal::CardCodeWrong`].
     pub async fn validate_card(&self, device: Uuid, code: &ValidationCode) -> Result<ValidatedCard, Error> {
         let now = self.now();
-        if !code.holds(&*self.validation_secret(device), now) {
+        if !code.holds(&self.validation_secret(device), now) {
             return Err(Refusal::CardCodeWrong.into());
         }
         let mut tx = self.read().await?;

@@ -263,16 +263,13 @@ fn twice(sheet: &CardSheet, cards: &[CardRow], steps: &[CardStep]) -> Vec<CardLi
     let (stay, come): (Vec<_>, Vec<_>) = new.into_values().partition(|(line, _)| line.is_none());
     for (line, identifier) in stay.into_iter().chain(come) {
         let Some(identifier) = identifier else { continue };
-        match (seen.insert(fold_answer(&identifier), line), line) {
-            (Some(first), Some(line)) => {
-                let message = match first {
-                    Some(first) => format!("the unique identifier is already in line {first}"),
-                    None => "another card has this unique identifier".to_owned(),
-                };
-                errors.push(CardListError::at(line, sheet.number("unique_identifier"), message));
-            }
-            _ => {}
-        }
+        let before = seen.insert(fold_answer(&identifier), line);
+        let (Some(first), Some(line)) = (before, line) else { continue };
+        let message = match first {
+            Some(first) => format!("the unique identifier is already in line {first}"),
+            None => "another card has this unique identifier".to_owned(),
+        };
+        errors.push(CardListError::at(line, sheet.number("unique_identifier"), message));
     }
     errors
 }
