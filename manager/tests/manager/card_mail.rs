@@ -24,9 +24,9 @@ fn expected(all: &[(&str, &str)]) -> Vec<(String, String)> {
 async fn until(served: &Served, days: u32) -> Vec<(u32, String)> {
     let mut seen = mails(&served.manager).await.len();
     let mut told = Vec::new();
-    let from = (served.manager.now().0 - START.0) / HOUR;
-    for hour in from..=days * 24 {
-        served.clock.set(after(START, hour * HOUR));
+    let from = served.manager.now().0.saturating_sub(START.0) / HOUR;
+    for hour in from..=days.saturating_mul(24) {
+        served.clock.set(after(START, hour.saturating_mul(HOUR)));
         served.manager.run_due().await.unwrap();
         let all = mails(&served.manager).await;
         told.extend(all.iter().skip(seen).map(|(kind, _)| (hour, kind.clone())));

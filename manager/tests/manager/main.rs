@@ -16,7 +16,9 @@ mod audit;
 mod backup;
 #[cfg(test)]
 mod card_imports;
+#[cfg(test)]
 mod card_installation;
+#[cfg(test)]
 mod card_mail;
 #[cfg(test)]
 mod card_photos;
@@ -70,6 +72,7 @@ mod support;
 mod undo;
 #[cfg(test)]
 mod undo_property;
+#[cfg(test)]
 mod validation;
 #[cfg(test)]
 mod versions;
