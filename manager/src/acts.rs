@@ -37,7 +37,10 @@ mod webhooks;
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
 pub use administrators::AdministratorChange;
 pub use audit_log::AuditFilter;
-pub use cards::{CardInvitation, InstalledCard};
+pub use cards::{
+    CardImportOptions, CardImportPlan, CardInvitation, CardValidation, CardsUndone, InstalledCard,
+    ValidatedCard,
+};
 pub use devices::{DeviceSummary, ReaderAwareness, RevocationState};
 pub use editing::EditedUser;
 pub use importing::{ImportOptions, ImportPlan, Origin, PlanSummary};

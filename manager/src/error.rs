@@ -1,5 +1,6 @@
 //! What can go wrong, sorted by who has to do something about it.
 
+use crate::card_list::CardListErrors;
 use crate::domain::{
     AdministratorError, CardForbidden, Field, FieldError, Forbidden, OutputFormatError, ProjectError, Role,
     Scope, Scopes, SignInError, UndoConflicts, UnixTime,
@@ -20,6 +21,9 @@ pub enum Error {
     /// The list of people has errors.
     #[error(transparent)]
     Import(#[from] ImportErrors),
+    /// The list of cards has errors.
+    #[error(transparent)]
+    CardList(#[from] CardListErrors),
     /// Users were changed since the import that is to be undone.
     #[error(transparent)]
     Undo(#[from] UndoConflicts),
@@ -363,6 +367,14 @@ pub enum Refusal {
     /// The holder sent no photo, and the card needs one.
     #[error("This card needs a photo of its holder.")]
     PhotoMissing,
+    /// Cards are not as the import that is to be undone has left them.
+    #[error("These cards were changed since the import, and nothing was undone: {0}.")]
+    CardsChanged(String),
+    /// Nobody's code, or no more.
+    #[error(
+        "This is not the code of a card, or it is too old: have it shown on the phone itself, and scan it again."
+    )]
+    CardCodeWrong,
     /// Identifier or answers are wrong; nobody is told which.
     #[error("The identifier or an answer is wrong; tries left: {0}.")]
     AnswersWrong(u32),
@@ -465,6 +477,8 @@ impl Refusal {
             Self::PhotoRefused(_) => "photo-refused",
             Self::PhotoUnknown => "photo-unknown",
             Self::PhotoMissing => "photo-missing",
+            Self::CardsChanged(_) => "undo-conflict",
+            Self::CardCodeWrong => "card-code-wrong",
             Self::AnswersWrong(_) => "answers-wrong",
             Self::CardLocked(_) => "card-locked",
             Self::TermsNotAccepted => "terms-not-accepted",

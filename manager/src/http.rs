@@ -4,6 +4,7 @@ pub(crate) mod access;
 mod activation;
 mod administrators;
 mod audit;
+mod card_imports;
 mod card_photos;
 mod card_templates;
 mod cards;
@@ -33,6 +34,7 @@ mod scim;
 mod serving;
 mod settings;
 mod users;
+mod validation;
 mod webhooks;
 
 use std::time::Duration;
@@ -96,6 +98,7 @@ fn described() -> OpenApiRouter<Api> {
     let timeout = |after| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, after);
     let large = OpenApiRouter::default()
         .merge(imports::routes())
+        .merge(card_imports::routes())
         .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(IMPORT_MAX))
         .layer(timeout(IMPORT_TIMEOUT));
@@ -135,6 +138,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(reports::routes())
         .merge(resetting::routes())
         .merge(users::routes())
+        .merge(validation::routes())
         .merge(lives::routes())
         .merge(webhooks::routes())
         .layer(middleware::from_fn(repeating::repeat))

@@ -18,6 +18,7 @@
 mod acts;
 mod backend;
 pub mod backup;
+pub mod card_list;
 mod challenge;
 pub mod clock;
 pub mod domain;
@@ -44,11 +45,12 @@ mod vault;
 mod webhook;
 
 pub use acts::{
-    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardInvitation, ChallengeGiven,
-    DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, InstalledCard,
-    IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader,
-    NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary,
-    ReportTaken, Revocation, RevocationState, SignInLink, Undone, Unready, UserPage, UserQuery, WebhookEdit,
+    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardImportOptions, CardImportPlan,
+    CardInvitation, CardValidation, CardsUndone, ChallengeGiven, DeviceAnswer, DeviceSummary, EditedUser,
+    EnrolledReader, ImportOptions, ImportPlan, InstalledCard, IssuedInvitation, MailPreview, MailSettings,
+    MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin, PlanSummary,
+    PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, ReportTaken, Revocation, RevocationState,
+    SignInLink, Undone, Unready, UserPage, UserQuery, ValidatedCard, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

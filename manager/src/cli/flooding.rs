@@ -27,6 +27,9 @@ pub(crate) struct FloodArguments {
     /// Tries to sign in to the administrators' page that one address may make in a minute; 0 is no limit.
     #[arg(long, env = "OSTIARY_LIMIT_SIGN_IN", value_name = "NUMBER", default_value_t = FloodLimits::SERVED.sign_in)]
     limit_sign_in: u32,
+    /// Cards that one address may check in a minute by the codes that phones show; 0 is no limit.
+    #[arg(long, env = "OSTIARY_LIMIT_VALIDATION", value_name = "NUMBER", default_value_t = FloodLimits::SERVED.validation)]
+    limit_validation: u32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -51,6 +54,7 @@ impl FloodArguments {
                 fetch: self.limit_fetch,
                 wrong_tokens: self.limit_wrong_tokens,
                 sign_in: self.limit_sign_in,
+                validation: self.limit_validation,
             },
         }
     }

@@ -144,8 +144,20 @@ pub enum Act {
     CardEdited,
     /// The holder of a card was invited.
     CardInvited,
+    /// The open invitation to a card was mailed again.
+    CardInvitationMailed,
+    /// The holder of a card was reminded of an invitation.
+    CardInvitationReminded,
+    /// An invitation to a card has expired unused.
+    CardInvitationExpired,
     /// An invitation to a card was voided by wrong proofs.
     CardInvitationVoided,
+    /// The holder of a card was told of its end.
+    CardEndTold,
+    /// A list of cards was imported.
+    CardsImported,
+    /// An import of cards was undone.
+    CardsImportUndone,
     /// A phone installed a card.
     CardInstalled,
     /// A card was deactivated.
@@ -278,7 +290,7 @@ pub fn verify_chain(
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 73] = [
         Self::ProjectMade,
         Self::ProjectChanged,
         Self::AdministratorAdded,
@@ -333,7 +345,13 @@ impl Act {
         Self::CardAdded,
         Self::CardEdited,
         Self::CardInvited,
+        Self::CardInvitationMailed,
+        Self::CardInvitationReminded,
+        Self::CardInvitationExpired,
         Self::CardInvitationVoided,
+        Self::CardEndTold,
+        Self::CardsImported,
+        Self::CardsImportUndone,
         Self::CardInstalled,
         Self::CardDeactivated,
         Self::CardReactivated,
@@ -405,7 +423,13 @@ impl Act {
             Self::CardAdded => "card_added",
             Self::CardEdited => "card_edited",
             Self::CardInvited => "card_invited",
+            Self::CardInvitationMailed => "card_invitation_mailed",
+            Self::CardInvitationReminded => "card_invitation_reminded",
+            Self::CardInvitationExpired => "card_invitation_expired",
             Self::CardInvitationVoided => "card_invitation_voided",
+            Self::CardEndTold => "card_end_told",
+            Self::CardsImported => "cards_imported",
+            Self::CardsImportUndone => "cards_import_undone",
             Self::CardInstalled => "card_installed",
             Self::CardDeactivated => "card_deactivated",
             Self::CardReactivated => "card_reactivated",

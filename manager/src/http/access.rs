@@ -12,7 +12,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-pub(super) use flood::{Activating, Fetching, Flood, Probing, Renewing};
+pub(super) use flood::{Activating, Fetching, Flood, Probing, Renewing, Validating};
 pub(super) use need::*;
 
 use super::problem::Problem;

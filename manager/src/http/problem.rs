@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::observing;
+use crate::card_list::CardListErrors;
 use crate::domain::{ProjectError, UndoConflicts};
 use crate::error::{Error, Refusal};
 use crate::import::ImportErrors;
@@ -147,6 +148,20 @@ impl Problem {
         Self { errors: listed.collect(), ..problem }
     }
 
+    fn card_list_invalid(errors: &CardListErrors) -> Self {
+        let title = match errors.0.len() {
+            1 => "The list has an error; nothing was imported.".to_owned(),
+            count => format!("The list has {count} errors; nothing was imported."),
+        };
+        let listed = errors.0.iter().map(|error| ListedError {
+            line: error.line,
+            column: error.column,
+            message: error.to_string(),
+        });
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "import-invalid", title);
+        Self { errors: listed.collect(), ..problem }
+    }
+
     pub(super) fn not_ready(detail: impl Into<String>) -> Self {
         let problem =
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", "The manager cannot do its work now.");
@@ -216,6 +231,7 @@ impl From<Error> for Problem {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Import(errors) => Self::import_invalid(&errors),
+            Error::CardList(errors) => Self::card_list_invalid(&errors),
             Error::Undo(conflicts) => Self::undo_conflict(&conflicts),
             Error::Project(error) => Self::settings_invalid(&error),
             Error::Store(error) if error.is_passing() => {
@@ -302,6 +318,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TemplateUnknown
         | Refusal::CardUnknown
         | Refusal::PhotoUnknown
+        | Refusal::CardCodeWrong
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
@@ -332,6 +349,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TemplateState(_)
         | Refusal::CardAmbiguous
         | Refusal::CardTaken(_)
+        | Refusal::CardsChanged(_)
         | Refusal::CardStatus(_)
         | Refusal::Taken { .. } => StatusCode::CONFLICT,
         Refusal::InvitationExpired

@@ -34,6 +34,8 @@ pub(crate) struct Activating;
 pub(crate) struct Renewing;
 /// [`FloodLimits::fetch`].
 pub(crate) struct Fetching;
+/// [`FloodLimits::validation`].
+pub(crate) struct Validating;
 /// Whoever asks how the process is, as often as it likes.
 pub(crate) struct Probing;
 /// [`FloodLimits::wrong_tokens`].
@@ -57,6 +59,13 @@ impl Flood for Fetching {
     const PLACE: usize = 2;
     fn limit(limits: &FloodLimits) -> u32 {
         limits.fetch
+    }
+}
+
+impl Flood for Validating {
+    const PLACE: usize = 4;
+    fn limit(limits: &FloodLimits) -> u32 {
+        limits.validation
     }
 }
 
@@ -100,6 +109,7 @@ impl Floods {
             counter::<Fetching>(&limits),
             counter::<WrongToken>(&limits),
             counter::<SigningIn>(&limits),
+            counter::<Validating>(&limits),
         ];
         Self { settings, counters: Arc::new(counters) }
     }
