@@ -23,7 +23,7 @@ use super::fields::Fields;
 use super::frame::{Frame, Look, Said, Who, base};
 use super::site::Page;
 use crate::acts::Caller;
-use crate::domain::{Account, Actor, PageSession, Scopes, project_id_text};
+use crate::domain::{Account, Actor, PageSession, project_id_text};
 use crate::error::{Error, Refusal};
 use crate::http::access::need::Need;
 use crate::manager::Manager;

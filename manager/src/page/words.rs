@@ -70,7 +70,7 @@ impl Language {
     }
 
     /// The words in this language for text that is known only as the page runs, such as that of an error.
-    pub(super) fn say_known<'t>(self, english: &'t str) -> &'t str {
+    pub(super) fn say_known(self, english: &str) -> &str {
         match self {
             Self::English => english,
             Self::German => GERMAN.get(english).copied().unwrap_or(english),

@@ -85,7 +85,7 @@ fn between(text: &str, before: &str, after: &str) -> String {
 fn code_after(secret: &str, seconds: u32) -> String {
     let secret = Secret::try_from_base32(secret).unwrap();
     let totp = Builder::new().with_secret(secret.as_bytes().to_vec()).build().unwrap();
-    totp.generate(u64::from(START.0 + seconds)).to_string()
+    totp.generate(u64::from(START.0.saturating_add(seconds))).to_string()
 }
 
 fn code(secret: &str) -> String {

@@ -63,7 +63,7 @@ impl Flood for Fetching {
 }
 
 impl Flood for Validating {
-    const PLACE: usize = 4;
+    const PLACE: usize = 5;
     fn limit(limits: &FloodLimits) -> u32 {
         limits.validation
     }
@@ -97,7 +97,7 @@ impl Flood for SigningIn {
 #[derive(Clone)]
 pub(crate) struct Floods {
     settings: Arc<HttpSettings>,
-    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>; 5]>,
+    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>; 6]>,
 }
 
 impl Floods {

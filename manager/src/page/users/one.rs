@@ -94,7 +94,7 @@ async fn shown<N>(
         error,
         fields,
         devices: manager.devices(id).await?,
-        mails: manager.mails(MailFilter { user: Some(id), state: None }, None, SHOWN).await?,
+        mails: manager.mails(MailFilter { user: Some(id), ..MailFilter::default() }, None, SHOWN).await?,
         taps: taps.iter().skip(newest(taps.len())).rev().cloned().collect(),
         history: history.iter().skip(newest(history.len())).rev().cloned().collect(),
         user,
