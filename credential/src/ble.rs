@@ -12,11 +12,13 @@
 //!
 //! Source: `docs/PROTOCOL.md#ble-and-streams`.
 
+mod announcement;
 mod message;
 pub mod segment;
 pub mod stream;
 mod uuid;
 
+pub use announcement::{Announcement, COMPANY, HINT_OCTETS, Hint};
 pub use message::{CommandMessage, EmptyMessage};
 pub use uuid::{COMMAND_CHARACTERISTIC, PSM_CHARACTERISTIC, RESPONSE_CHARACTERISTIC, SERVICE, Uuid};
 

@@ -1,6 +1,7 @@
 //! The wallet: cards, and what is done with them online.
 
 mod activation;
+mod announced;
 mod background;
 mod believed;
 mod card;
@@ -30,6 +31,7 @@ use crate::port::{
 use crate::presenter::{BleCentral, BlePresenter, NearbyReaders, NfcPresenter, Presenter, StreamPresenter};
 use crate::state::{Document, OverrideRecord, Standing};
 use crate::vault::Vault;
+use announced::Announced;
 
 pub use background::RenewalReport;
 pub use card::{Card, CardId, CardState, CardWarning};
@@ -97,6 +99,8 @@ pub(crate) struct Core {
     vault: Mutex<Vault>,
     /// Held while a manager is asked, so that one invitation is not redeemed with two keys.
     online: Mutex<()>,
+    /// What readers in range announce.
+    announced: Mutex<Announced>,
 }
 
 impl Wallet {
@@ -107,7 +111,13 @@ impl Wallet {
     /// phone was unlocked for the first time; a wallet that is there is never taken for an empty one.
     pub fn open(ports: Ports, label: DeviceLabel) -> Result<Self, Error> {
         let vault = Vault::open(&ports)?;
-        let core = Core { ports, label, vault: Mutex::new(vault), online: Mutex::new(()) };
+        let core = Core {
+            ports,
+            label,
+            vault: Mutex::new(vault),
+            online: Mutex::new(()),
+            announced: Mutex::default(),
+        };
         core.expire_pending()?;
         core.delete_doomed_keys();
         Ok(Self { core: Arc::new(core) })

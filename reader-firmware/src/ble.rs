@@ -10,8 +10,9 @@ mod advertisement;
 mod connection;
 mod server;
 
-pub use advertisement::{COMPANY, HINT_OCTETS, Hint, NAME_MAX};
+pub use advertisement::NAME_MAX;
 
+use credential::ble::Hint;
 use embassy_futures::join::join;
 use embassy_futures::select::select;
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;

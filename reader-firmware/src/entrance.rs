@@ -22,7 +22,7 @@ use crate::indicator::{Player, Signal, Status};
 use crate::log::{EventLog, NoLog};
 use crate::micros::{Micros, earlier};
 use crate::output::Output;
-use crate::port::{ControllerEvent, ControllerLink, Indicator, NfcFrontEnd, Taken, TamperInput};
+use crate::port::{ControllerEvent, ControllerLink, Delivery, Indicator, NfcFrontEnd, Taken, TamperInput};
 use field::Field;
 use radio::Radio;
 
@@ -94,6 +94,21 @@ where
     /// The door, for configurations, lists and the time.
     pub const fn door_mut(&mut self) -> &mut Door<'a, C, G> {
         &mut self.door
+    }
+
+    /// The door, to look at.
+    pub const fn door(&self) -> &Door<'a, C, G> {
+        &self.door
+    }
+
+    /// Idle work: what the next tap would otherwise wait for.
+    pub fn prepare(&mut self, now: Micros, rng: &mut dyn CryptoRng) {
+        self.door.prepare(rng, now.instant());
+    }
+
+    /// What the access control system sends for the board itself.
+    pub fn take_delivery(&mut self, out: &mut [u8]) -> Option<(Delivery, usize)> {
+        self.ports.controller.take_delivery(out)
     }
 
     /// The ports, for what a board does beside the main loop.
@@ -208,7 +223,9 @@ where
             DoorEvent::Denied { reason, .. } => self.player.play(Signal::Denied(*reason), now),
             DoorEvent::DoesNotFit(_) => self.player.play(Signal::Denied(DenyReason::Refused), now),
             DoorEvent::Finished if self.radio.is_busy() => self.radio.end(),
-            DoorEvent::Failed(_) | DoorEvent::LinkFailed(_) if self.radio.is_busy() => {
+            DoorEvent::Failed(_) | DoorEvent::LinkFailed(_) | DoorEvent::NoApplication
+                if self.radio.is_busy() =>
+            {
                 self.radio.end();
                 self.player.play(Signal::Failed, now);
             }

@@ -26,6 +26,8 @@ pub mod nfc;
 pub mod output;
 pub mod pins;
 pub mod port;
+pub mod self_test;
 pub mod serial;
 pub mod station;
 pub mod storage;
+pub mod update;

@@ -43,6 +43,9 @@ pub trait EventLog {
         true
     }
 
+    /// Whether every entry that is held can be read, and their numbers follow one another.
+    fn is_whole(&self) -> bool;
+
     /// Whether no entry is held.
     fn is_empty(&self) -> bool {
         self.oldest() == self.next()
@@ -86,6 +89,10 @@ impl EventLog for NoLog {
     }
 
     fn acknowledge(&mut self, _up_to: u32) {}
+
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 impl<L: EventLog + ?Sized> EventLog for &mut L {
@@ -115,5 +122,9 @@ impl<L: EventLog + ?Sized> EventLog for &mut L {
 
     fn acknowledge(&mut self, up_to: u32) {
         (**self).acknowledge(up_to);
+    }
+
+    fn is_whole(&self) -> bool {
+        (**self).is_whole()
     }
 }

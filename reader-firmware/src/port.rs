@@ -7,6 +7,7 @@
 //! | [`Indicator`] | `pins::IndicatorPins` | a lamp that writes down |
 //! | [`Relay`] | `pins::RelayPin` | a lock that writes down |
 //! | [`TamperInput`] | `pins::TamperPin` | a lid |
+//! | [`Watchdog`] | the board's chip | one that counts |
 
 use credential::iso7816::FrontEnd;
 
@@ -62,6 +63,12 @@ pub trait ControllerLink {
     /// When it wants to be polled; `None` while nothing is under way.
     fn poll_at(&self) -> Option<Micros>;
 
+    /// The next thing that the other side sends for the board itself, copied to the front of `out`, which has room for
+    /// the longest object; its length.
+    fn take_delivery(&mut self, _out: &mut [u8]) -> Option<(Delivery, usize)> {
+        None
+    }
+
     /// Whether a late poll would spoil what is on the wire, so that the main loop leaves the other ports alone.
     fn holds_line(&self) -> bool {
         false
@@ -96,6 +103,26 @@ pub enum ControllerEvent {
     Sound(SoundPattern),
 }
 
+/// What an access control system sends for the board itself; nothing of it is believed yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// A sealed configuration.
+    Configuration,
+    /// A signed revocation list.
+    RevocationList,
+    /// A signed time token.
+    TimeToken,
+    /// The signed header of a firmware.
+    FirmwareHeader,
+    /// A piece of the firmware.
+    FirmwarePiece {
+        /// Octets before it.
+        at: u32,
+    },
+    /// The firmware has been sent.
+    FirmwareEnd,
+}
+
 /// A lamp and a buzzer.
 pub trait Indicator {
     /// Shows one colour.
@@ -115,4 +142,10 @@ pub trait Relay {
 pub trait TamperInput {
     /// Whether it is open.
     fn is_open(&mut self) -> bool;
+}
+
+/// What starts the board anew unless it is fed in time.
+pub trait Watchdog {
+    /// Puts it off; the main loop does so when it has been all the way round.
+    fn feed(&mut self);
 }

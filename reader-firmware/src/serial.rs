@@ -8,14 +8,14 @@ mod command;
 mod frame;
 mod report;
 
-pub use command::{Arrived, Command, Rehearsal};
+pub use command::{Arrived, Command, Rehearsal, Update};
 pub use frame::{FRAME_MAX, FrameReader, FrameWriter};
-pub use report::{DoorState, Event, Footprint, Report, Status, Trouble, Way};
+pub use report::{Check, DoorState, Event, Footprint, Report, SelfTest, Status, Trouble, Way};
 
 use serde::{Deserialize, Serialize};
 
 /// Version of what is said on the line; a host refuses a board that speaks another one.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 /// A frame's content: what is said, and for which command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

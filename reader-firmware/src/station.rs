@@ -1,110 +1,159 @@
-//! A door behind a serial line: what a host commands, what happens at the door, and what is kept in the flash.
+//! A board that is a door: its serial line, its flash, and the main loop over its ports.
 //!
-//! The board gives a [`Board`] and a flash, feeds whole frames to [`Station::take`], and calls [`Station::poll`] now
-//! and then. Everything else is here, so that it runs on a host too.
+//! The board gives a [`Board`] and a flash, feeds whole frames to [`Station::take`], and calls [`Station::poll`] when
+//! [`Station::poll_at`] says so or something happened. Everything else is here, so that it runs on a host too.
 
 mod board;
+mod delivered;
+mod life;
 mod meter;
 mod outcome;
+mod renewing;
+mod taps;
+mod testing;
 mod told;
 
-pub use board::{Board, Unsupported};
+pub use board::{Board, PortsOf, Unsupported};
 pub use outcome::Failure;
 
 use credential::crypto::{Crypto, Point};
-use credential::error::ObjectError;
+use credential::id::{ProjectId, ReaderId};
 use credential::limits::MESSAGE_MAX;
-use credential::object::{OutputFormat, ReaderCertificate, ReaderConfiguration, SEAL_OVERHEAD};
-use credential::reader::{Reader, ReaderSettings};
+use credential::object::{ReaderCertificate, ReaderConfiguration, SEAL_OVERHEAD};
 use credential::secret::Secret;
-use credential::time::{Instant, Now, UnixTime};
+use credential::time::Instant;
 use embedded_storage::nor_flash::NorFlash;
-use heapless::Vec;
 
 use crate::door::{Device, Door};
-use crate::enrolment::{self, Configured, Trust};
+use crate::enrolment;
+use crate::entrance::{Entrance, RESPONSE_SPACE, Turn};
 use crate::log::EventLog;
+use crate::micros::Micros;
 use crate::serial::{Arrived, Command, DoorState, Numbered, Report, Status, VERSION};
-use crate::storage::{Item, Storage};
+use crate::storage::Storage;
+use crate::update::Receiving;
 use meter::Meter;
 use told::Told;
 
 /// Takes each octet for the line.
 pub type Line<'l> = &'l mut dyn FnMut(u8);
 
+/// The main loop over the ports of a board.
+pub type EntranceOf<C, B> = Entrance<
+    'static,
+    C,
+    <B as Board>::FrontEnd,
+    <B as Board>::Controller,
+    <B as Board>::Indicator,
+    <B as Board>::Tamper,
+    RESPONSE_SPACE,
+    <B as Board>::Log,
+>;
+
 /// How often the time is kept, so that a power cut does not let an old time token count again.
 const KEEP_TIME_MS: u64 = 3_600_000;
+
+/// How often the watchdog is fed at least. One that bites has to wait longer than a tap, an enrolment or a self-test
+/// computes.
+const FEED_MS: u64 = 500;
 
 /// A sealed configuration at its longest.
 const SEALED_MAX: usize = ReaderConfiguration::OCTETS_MAX + SEAL_OVERHEAD;
 
 const _: () = assert!(SEALED_MAX <= MESSAGE_MAX);
 
-/// A door, its flash and its line.
+/// A board that is a door, or is to become one.
 pub struct Station<C: Crypto + Clone, B: Board, F: NorFlash> {
     crypto: C,
     board: B,
     storage: Storage<F>,
-    life: Life<C, B::Log>,
+    life: Life<C, B>,
+    /// The tap of the device that the host brings.
+    turn: Option<Turn>,
     meter: Meter,
     time_kept_at: Instant,
+    /// When the watchdog was fed last.
+    fed_at: Micros,
+    /// A firmware that is being received.
+    receiving: Option<Receiving>,
+    /// When a firmware that was delivered is tried.
+    restart_at: Option<Micros>,
 }
 
-/// How far the door has come.
+/// How far the board has come.
 #[expect(clippy::large_enum_variant, reason = "there is one of them, and no heap")]
-enum Life<C: Crypto, L: EventLog> {
+enum Life<C: Crypto, B: Board> {
     Unseeded,
     Keyed(Secret<32>),
-    Enrolled(Door<'static, C, L>),
+    Enrolled(EntranceOf<C, B>),
 }
 
 impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
     /// A station that has not looked into its flash: a board with noise of its own calls [`Station::start`] next, any
     /// other waits for its seed.
     pub const fn new(crypto: C, board: B, storage: Storage<F>) -> Self {
-        Self { crypto, board, storage, life: Life::Unseeded, meter: Meter::idle(), time_kept_at: Instant(0) }
-    }
-
-    /// Takes up what the flash holds, and makes the key if there is none.
-    ///
-    /// # Errors
-    /// [`Failure`], without which there is no door.
-    pub fn start(&mut self, instant: Instant) -> Result<(), Failure> {
-        let scalar = self.own_key()?;
-        self.life = Life::Keyed(scalar.clone());
-        let sealed = self.storage.load_mut(Item::Configuration)?;
-        let Some(configured) = sealed.map(|sealed| opened(&self.crypto, &scalar, sealed)) else {
-            return Ok(());
-        };
-        self.open(scalar, configured?, instant)
+        Self {
+            crypto,
+            board,
+            storage,
+            life: Life::Unseeded,
+            turn: None,
+            meter: Meter::idle(),
+            time_kept_at: Instant(0),
+            fed_at: Micros::START,
+            receiving: None,
+            restart_at: None,
+        }
     }
 
     /// Carries out the command in a frame; what is to be said goes to `line`.
-    pub fn take(&mut self, content: &[u8], damaged: u32, instant: Instant, line: Line<'_>) {
-        let Ok(Numbered { number, content: command }) = Numbered::<Command<'_>>::decode(content) else {
+    pub fn take(&mut self, content: &[u8], damaged: u32, now: Micros, line: Line<'_>) {
+        let Some(Numbered { number, content: command }) = decoded(content) else {
             Told { number: 0, line }.refused(Failure::Unreadable);
             return;
         };
         let mut told = Told { number, line };
-        match self.carry_out(command, damaged, instant, &mut told) {
+        match self.carry_out(command, damaged, now, &mut told) {
             Ok(()) => told.say(Report::Done),
             Err(failure) => told.refused(failure),
         }
-        self.prepare(instant);
+        self.prepare(now);
     }
 
-    /// Gives up devices that do not answer, and keeps the time.
-    pub fn poll(&mut self, instant: Instant, line: Line<'_>) {
-        let Life::Enrolled(door) = &mut self.life else { return };
-        if door.poll_at().is_some_and(|at| instant >= at) {
-            door.expire(instant);
-            self.after(instant, &mut Told { number: 0, line });
-            self.prepare(instant);
+    /// Does what is due: the main loop of the door, the time that is kept, the watchdog.
+    pub fn poll(&mut self, now: Micros, line: Line<'_>) {
+        let mut told = Told { number: 0, line };
+        let polled = self.work(now, &mut told, &mut |entrance, random, log| entrance.poll(now, random, log));
+        if polled.is_ok() {
+            self.transmit(&mut told);
+            self.take_deliveries(now, &mut told);
+            self.restart_when_due(now);
+            if now.instant().0.saturating_sub(self.time_kept_at.0) >= KEEP_TIME_MS {
+                // Not kept now, kept in an hour.
+                let _next_time = self.keep_time(now.instant());
+            }
         }
-        if instant.0.saturating_sub(self.time_kept_at.0) >= KEEP_TIME_MS {
-            // Not kept now, kept in an hour.
-            let _next_time = self.keep_time(instant);
+        // Once round: here and nowhere else.
+        self.fed_at = now;
+        if let Some(watchdog) = self.board.watchdog() {
+            watchdog.feed();
         }
+    }
+
+    /// When to poll at the latest.
+    pub fn poll_at(&mut self) -> Micros {
+        let feed_at = self.fed_at.after_ms(FEED_MS);
+        match &mut self.life {
+            Life::Enrolled(entrance) => entrance.poll_at().min(feed_at),
+            Life::Unseeded | Life::Keyed(_) => feed_at,
+        }
+    }
+
+    /// The project and the reader that the board was enrolled as; `None` while there is no door.
+    pub fn enrolled(&self) -> Option<(ProjectId, ReaderId)> {
+        let Life::Enrolled(entrance) = &self.life else { return None };
+        let own = ReaderCertificate::decode(entrance.door().certificate()).ok()?;
+        Some((own.project, own.reader))
     }
 
     /// The board, for those who look at it from outside.
@@ -121,193 +170,86 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         &mut self,
         command: Command<'_>,
         damaged: u32,
-        instant: Instant,
+        now: Micros,
         told: &mut Told<'_>,
     ) -> Result<(), Failure> {
         match command {
             Command::Status => {
-                let status = self.status(damaged, instant);
-                told.say(Report::Status(status));
+                self.say_status(damaged, now.instant(), told);
                 Ok(())
             }
-            Command::Seed(seed) => {
-                let is_seeded = self.board.random().is_some();
-                self.board.seed(&seed)?;
-                if is_seeded { Ok(()) } else { self.start(instant) }
-            }
-            Command::Configure(sealed) => self.configure(sealed, instant),
-            Command::RevocationList(octets) => {
-                self.door()?.take_revocation_list(octets, instant)?;
-                self.keep_list()
-            }
-            Command::TimeToken(octets) => {
-                self.door()?.take_time_token(octets, instant)?;
-                self.keep_time(instant)
-            }
+            Command::Seed(seed) => self.seed(&seed, now),
+            Command::Configure(sealed) => self.configure(sealed, now),
+            Command::RevocationList(octets) => self.take_list(octets, now.instant()),
+            Command::TimeToken(octets) => self.take_time(octets, now.instant()),
             Command::Arrived(arrived) => {
-                self.meter.begin();
                 let arrival = Arrived::arrival(arrived).ok_or(Failure::Unreadable)?;
-                self.device(Device::Arrived(arrival), instant, told)
+                self.device(Device::Arrived(arrival), now, told)
             }
-            Command::Sent(octets) => self.device(Device::Sent(octets), instant, told),
-            Command::Left => self.device(Device::Left, instant, told),
+            Command::Sent(octets) => self.device(Device::Sent(octets), now, told),
+            Command::Left => self.device(Device::Left, now, told),
             Command::Rehearse(rehearsal) => Ok(self.board.rehearse(rehearsal)?),
+            Command::Update(update) => self.update(update),
+            Command::SelfTest => {
+                self.say_self_test(now, told);
+                Ok(())
+            }
         }
+    }
+
+    // What is seldom done has frames of its own: those of a tap lie deep enough.
+    #[inline(never)]
+    fn take_list(&mut self, octets: &[u8], instant: Instant) -> Result<(), Failure> {
+        self.door()?.take_revocation_list(octets, instant)?;
+        self.keep_list()
+    }
+
+    #[inline(never)]
+    fn take_time(&mut self, octets: &[u8], instant: Instant) -> Result<(), Failure> {
+        self.door()?.take_time_token(octets, instant)?;
+        self.keep_time(instant)
+    }
+
+    #[inline(never)]
+    fn seed(&mut self, seed: &[u8; 32], now: Micros) -> Result<(), Failure> {
+        let is_seeded = self.board.random().is_some();
+        self.board.seed(seed)?;
+        if is_seeded { Ok(()) } else { self.start(now) }
+    }
+
+    #[inline(never)]
+    fn say_self_test(&mut self, now: Micros, told: &mut Told<'_>) {
+        let found = self.self_test(now);
+        told.say(Report::SelfTest(found));
+    }
+
+    #[inline(never)]
+    fn say_status(&mut self, damaged: u32, instant: Instant, told: &mut Told<'_>) {
+        let status = self.status(damaged, instant);
+        told.say(Report::Status(status));
     }
 
     fn door(&mut self) -> Result<&mut Door<'static, C, B::Log>, Failure> {
         match &mut self.life {
             Life::Unseeded => Err(Failure::Unseeded),
             Life::Keyed(_) => Err(Failure::NotEnrolled),
-            Life::Enrolled(door) => Ok(door),
+            Life::Enrolled(entrance) => Ok(entrance.door_mut()),
         }
     }
 
-    /// What the radio says, and all that comes of it.
-    fn device(&mut self, device: Device<'_>, instant: Instant, told: &mut Told<'_>) -> Result<(), Failure> {
-        let Life::Enrolled(door) = &mut self.life else { return self.door().map(|_| ()) };
-        let random = self.board.random().ok_or(Failure::Unseeded)?;
-        self.meter.measure::<B>(told, &mut |sink| door.handle(device, random, instant, sink));
-        self.after(instant, told);
-        Ok(())
-    }
-
-    /// Says what happened, tells the device, and keeps what it brought.
-    fn after(&mut self, instant: Instant, told: &mut Told<'_>) {
-        let Life::Enrolled(door) = &mut self.life else { return };
-        let mut brought = [None; 2];
-        loop {
-            while let Some(event) = door.poll_event() {
-                self.meter.note(&event);
-                brought = outcome::brought(brought, &event);
-                told.event(&event);
-            }
-            if !door.awaits_conclusion() {
-                break;
-            }
-            let Some(random) = self.board.random() else { return };
-            self.meter.measure::<B>(told, &mut |sink| door.conclude(false, random, instant, sink));
-        }
-        if door.poll_at().is_none()
-            && let Some(cost) = self.meter.end()
-        {
-            told.say(cost);
-        }
-        for item in brought.into_iter().flatten() {
-            let kept = match item {
-                Item::RevocationList => self.keep_list(),
-                _ => self.keep_time(instant),
-            };
-            if let Err(failure) = kept {
-                told.not_kept(failure);
-            }
-        }
-    }
-
-    fn prepare(&mut self, instant: Instant) {
-        let Life::Enrolled(door) = &mut self.life else { return };
-        if let Some(random) = self.board.random() {
-            door.prepare(random, instant);
-        }
-    }
-
-    /// A configuration that came: the first one is believed by the word of whoever stands at the line.
-    #[inline(never)]
-    fn configure(&mut self, sealed: &[u8], instant: Instant) -> Result<(), Failure> {
-        let mut working = Vec::<u8, SEALED_MAX>::from_slice(sealed).map_err(|_| Failure::Unreadable)?;
-        match &mut self.life {
+    const fn is_enrolled(&self) -> Result<(), Failure> {
+        match self.life {
             Life::Unseeded => Err(Failure::Unseeded),
-            Life::Enrolled(door) => {
-                door.configure(&mut working, instant)?;
-                Ok(self.storage.store(Item::Configuration, sealed)?)
-            }
-            Life::Keyed(scalar) => {
-                let scalar = scalar.clone();
-                let configured = opened(&self.crypto, &scalar, &mut working)?;
-                self.open(scalar, configured, instant)?;
-                let stored = self.storage.store(Item::Configuration, sealed);
-                if stored.is_err() {
-                    // A door that forgets its enrolment at the next power cut is not enrolled.
-                    self.start(instant)?;
-                }
-                Ok(stored?)
-            }
+            Life::Keyed(_) => Err(Failure::NotEnrolled),
+            Life::Enrolled(_) => Ok(()),
         }
     }
 
-    /// The key as it was made at the first start, which is now if there is none.
-    #[inline(never)]
-    fn own_key(&mut self) -> Result<Secret<32>, Failure> {
-        let random = self.board.random().ok_or(Failure::Unseeded)?;
-        let kept = self.storage.load(Item::Key)?.and_then(|octets| octets.try_into().ok()).map(Secret::new);
-        self.storage.wipe();
-        if let Some(scalar) = kept {
-            return Ok(scalar);
+    fn prepare(&mut self, now: Micros) {
+        let Life::Enrolled(entrance) = &mut self.life else { return };
+        if let Some(random) = self.board.random() {
+            entrance.prepare(now, random);
         }
-        let scalar = enrolment::make_key(random).map_err(|_| Failure::Unseeded)?;
-        self.storage.store(Item::Key, scalar.expose())?;
-        Ok(scalar)
-    }
-
-    /// Becomes a door by a configuration, with list and time as they were kept.
-    #[inline(never)]
-    fn open(&mut self, scalar: Secret<32>, configured: Configured, instant: Instant) -> Result<(), Failure> {
-        let Configured { version, settings, output, .. } = configured;
-        let reader = self.reader(&scalar, settings, instant)?;
-        self.become_door(reader, scalar, version, output)?;
-        let Life::Enrolled(door) = &mut self.life else { return Ok(()) };
-        door.note_start(instant);
-        if let Some(octets) = self.storage.load(Item::RevocationList)? {
-            // It was verified when it came; one that does not hold under today's keys is not held.
-            let _held = door.restore_revocation_list(octets);
-        }
-        if let Some(octets) = self.storage.load(Item::LastTime)?
-            && let Ok(time) = octets.try_into()
-        {
-            door.refuse_times_before(UnixTime(u32::from_be_bytes(time)));
-        }
-        Ok(())
-    }
-
-    /// What goes deep into the stack, apart from what is large.
-    #[inline(never)]
-    fn reader(
-        &mut self,
-        scalar: &Secret<32>,
-        settings: ReaderSettings,
-        instant: Instant,
-    ) -> Result<Reader<C>, Failure> {
-        let random = self.board.random().ok_or(Failure::Unseeded)?;
-        let now = Now { instant, unix: None };
-        Ok(Reader::new(self.crypto.clone(), scalar, settings, random, now)?)
-    }
-
-    /// What is large, apart from what goes deep into the stack.
-    #[inline(never)]
-    fn become_door(
-        &mut self,
-        reader: Reader<C>,
-        scalar: Secret<32>,
-        version: u32,
-        output: OutputFormat,
-    ) -> Result<(), Failure> {
-        // A log that is still open belongs to the door that goes.
-        self.life = Life::Unseeded;
-        let log = self.board.log().ok_or(Failure::Unseeded)?;
-        self.life = Life::Enrolled(Door::of(reader, scalar, version, output, log));
-        Ok(())
-    }
-
-    fn keep_list(&mut self) -> Result<(), Failure> {
-        let Life::Enrolled(door) = &mut self.life else { return Ok(()) };
-        Ok(self.storage.store(Item::RevocationList, door.revocation_list())?)
-    }
-
-    fn keep_time(&mut self, instant: Instant) -> Result<(), Failure> {
-        let Life::Enrolled(door) = &mut self.life else { return Ok(()) };
-        self.time_kept_at = instant;
-        let Some(time) = door.clock().now(instant).unix else { return Ok(()) };
-        Ok(self.storage.store(Item::LastTime, &time.0.to_be_bytes())?)
     }
 
     #[inline(never)]
@@ -315,10 +257,11 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
         let crypto = &self.crypto;
         let own =
             |scalar: &Secret<32>| enrolment::public_key(crypto, scalar).unwrap_or(Point([0; 33])).into();
-        let (state, list_version, time) = match &self.life {
-            Life::Unseeded => (DoorState::Unseeded, 0, None),
-            Life::Keyed(scalar) => (DoorState::Keyed { public_key: own(scalar) }, 0, None),
-            Life::Enrolled(door) => {
+        let (state, list_version, time, log) = match &self.life {
+            Life::Unseeded => (DoorState::Unseeded, 0, None, (0, 0)),
+            Life::Keyed(scalar) => (DoorState::Keyed { public_key: own(scalar) }, 0, None, (0, 0)),
+            Life::Enrolled(entrance) => {
+                let door = entrance.door();
                 let own = ReaderCertificate::decode(door.certificate()).ok();
                 let state = DoorState::Enrolled {
                     public_key: door.public_key().unwrap_or(Point([0; 33])).into(),
@@ -326,9 +269,12 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
                     reader: own.map_or(0, |own| own.reader.0),
                     configuration_version: door.configuration_version(),
                 };
-                (state, door.list_version(), door.clock().now(instant).unix)
+                let log = (door.log().oldest(), door.log().next());
+                (state, door.list_version(), door.clock().now(instant).unix, log)
             }
         };
+        let running = self.board.firmware().map_or(0, |firmware| firmware.version());
+        let firmware = (running, self.newest_version().unwrap_or(0));
         Status {
             version: VERSION,
             state,
@@ -337,13 +283,15 @@ impl<C: Crypto + Clone, B: Board, F: NorFlash> Station<C, B, F> {
             damaged,
             ticks_per_second: B::TICKS_PER_SECOND,
             erases: self.storage.erases(),
+            log,
+            firmware,
             footprint: self.board.footprint(),
         }
     }
 }
 
-/// Opens a configuration whose issuer keys are believed: they were confirmed when the door was enrolled, or are now.
+/// Apart, because it needs room that is not needed any more when the command is carried out.
 #[inline(never)]
-fn opened<C: Crypto>(crypto: &C, scalar: &Secret<32>, sealed: &mut [u8]) -> Result<Configured, ObjectError> {
-    enrolment::open_configuration(crypto, scalar, Trust::Confirmed, None, sealed)
+fn decoded(content: &[u8]) -> Option<Numbered<Command<'_>>> {
+    Numbered::decode(content).ok()
 }

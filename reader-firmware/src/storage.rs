@@ -36,6 +36,8 @@ pub enum Item {
     RevocationList,
     /// The last time known, 4 octets, seconds since 1970, high octet first.
     LastTime,
+    /// The newest firmware that was ever confirmed, 4 octets, high octet first.
+    FirmwareVersion,
 }
 
 /// Items in a part of a flash.
@@ -55,6 +57,7 @@ impl Item {
             Self::Configuration => 2,
             Self::RevocationList => 3,
             Self::LastTime => 4,
+            Self::FirmwareVersion => 5,
         }
     }
 }

@@ -2,10 +2,15 @@
 
 mod enrolling;
 mod gatt;
+#[cfg(feature = "ble")]
+mod hci;
+#[cfg(feature = "pcsc")]
+mod pcsc;
 mod place;
 mod served;
 mod slot;
 mod stream;
+mod traced;
 
 use std::convert::Infallible;
 use std::io;
@@ -20,9 +25,11 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::output::DoorOutput;
+use crate::trace::TraceFile;
 use crate::unit::{BoardUnit, DoorUnit, FIRMWARE, InProcess};
 use place::Place;
 use served::ServedDoor;
+use traced::Traced;
 
 /// What a door is asked for.
 #[derive(Args, Clone, Debug)]
@@ -71,6 +78,23 @@ pub struct DoorArgs {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     gatt: SocketAddr,
 
+    /// Write what goes over the links, and what comes of it, into this file: `.jsonl` for a record a line, `.pcapng`
+    /// for Wireshark.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+
+    /// Read cards with a PC/SC reader, the first one whose name has this in it, or the first one of all; a phone that
+    /// is held to a USB reader is a card, and so is a virtual one.
+    #[cfg(feature = "pcsc")]
+    #[arg(long, value_name = "READER", num_args = 0..=1, default_missing_value = "")]
+    pcsc: Option<String>,
+
+    /// Be a Bluetooth peripheral on the controller behind this address: `tcp:HOST:PORT` or `unix:PATH`, HCI with its
+    /// packet types (H4).
+    #[cfg(feature = "ble")]
+    #[arg(long, value_name = "CONTROLLER")]
+    hci: Option<hci::ControllerAddress>,
+
     /// End after so many taps.
     #[arg(long, value_name = "NUMBER")]
     taps: Option<u64>,
@@ -116,7 +140,8 @@ impl FromStr for Where {
 /// # Errors
 /// Whatever keeps it from being enrolled or from listening.
 pub fn run(args: &DoorArgs) -> Result<()> {
-    let mut door = ServedDoor::new(unit(args)?)?;
+    let trace = args.trace.as_deref().map(TraceFile::create).transpose()?;
+    let mut door = ServedDoor::new(unit(args)?, Traced::new(&args.name, trace))?;
     if let Some(manager) = &args.manager {
         door.catch_up(manager);
     }
@@ -135,20 +160,49 @@ pub fn run(args: &DoorArgs) -> Result<()> {
             "gatt": gatt.to_string(),
         }),
     );
-    let (sender, connections) = channel();
+    let (sender, work) = channel();
     accept(phones, sender.clone(), stream::tap);
     accept(cards, sender.clone(), slot::tap);
-    accept(peripheral, sender, gatt::tap);
+    accept(peripheral, sender.clone(), gatt::tap);
+    #[cfg(feature = "pcsc")]
+    if let Some(name) = args.pcsc.clone() {
+        let sender = sender.clone();
+        thread::spawn(move || pcsc::serve(&name, &sender));
+    }
+    #[cfg(feature = "ble")]
+    if let Some(controller) = args.hci.clone() {
+        let (sender, identity, name) = (sender.clone(), door.identity(), args.name.clone());
+        thread::spawn(move || hci::serve(identity, &controller, &name, &sender));
+    }
+    drop(sender);
     let mut left = args.taps;
-    for (connection, tap) in connections {
-        door.prepare();
-        tap(&mut door, connection).iter().for_each(|event| say(args, event));
-        left = left.map(|left| left.saturating_sub(1));
+    for work in work {
+        match work {
+            Work::Tap(tap) => {
+                door.prepare();
+                tap(&mut door).iter().for_each(|event| say(args, event));
+                left = left.map(|left| left.saturating_sub(1));
+            }
+            #[cfg(any(feature = "pcsc", feature = "ble"))]
+            Work::Say(event) => say(args, &event),
+        }
         if left == Some(0) {
             break;
         }
     }
-    Ok(())
+    door.finish()
+}
+
+/// Serves a phone and returns what happened.
+type Tap = dyn FnOnce(&mut ServedDoor) -> Vec<Value> + Send;
+
+/// What a link has for the door; one after another.
+enum Work {
+    /// A phone is there.
+    Tap(Box<Tap>),
+    /// What became of the link itself.
+    #[cfg(any(feature = "pcsc", feature = "ble"))]
+    Say(Value),
 }
 
 /// The door where it runs, enrolled.
@@ -171,14 +225,11 @@ fn unit(args: &DoorArgs) -> Result<Box<dyn DoorUnit>> {
     Ok(unit)
 }
 
-/// How one connection is served: returns what happened.
-type Tap = fn(&mut ServedDoor, TcpStream) -> Vec<Value>;
-
-/// Takes connections in a thread of its own; the door serves one after another.
-fn accept(listener: TcpListener, connections: Sender<(TcpStream, Tap)>, tap: Tap) {
+/// Takes connections in a thread of its own.
+fn accept(listener: TcpListener, work: Sender<Work>, tap: fn(&mut ServedDoor, TcpStream) -> Vec<Value>) {
     thread::spawn(move || {
         for connection in listener.incoming().flatten() {
-            if connections.send((connection, tap)).is_err() {
+            if work.send(Work::Tap(Box::new(move |door| tap(door, connection)))).is_err() {
                 return;
             }
         }
@@ -212,6 +263,8 @@ fn in_words(event: &Value) -> String {
         "cost" => format!("{} instructions to the decision, {} to the end", text("decision"), text("whole")),
         "list-taken" => format!("a phone brought revocation list {}", text("version")),
         "time-taken" => "a phone brought the time".to_owned(),
+        "link-up" => format!("{}: ready", text("link")),
+        "link-down" => format!("{}: {}; tried again", text("link"), text("reason")),
         other => match text("reason") {
             reason if reason.is_empty() => other.to_owned(),
             reason => format!("{other}: {reason}"),

@@ -3,16 +3,25 @@
 //! [`demo`] is the whole story in one run: from a file of people to an open door, and to two that stay shut.
 //! [`mod@unit`] is a door as both of them tap it: in this process, or on a board that QEMU emulates.
 //! [`door`] is a door of its own, which any manager enrols and any phone taps.
-//! [`attack`] is what others try in it, and what they get.
-//! [`scenario`] is what is done in it and what has to come of it, in a file.
+//! [`board`] looks after a board.
 //! [`world`] is a building in virtual time, which does the same in every run of the same seed.
+//! [`scenario`] is what is done in it and what has to come of it, in a file.
+//! [`attack`] is what others try in it, and what they get.
+//! [`trace`] is what went over the link at a tap, in a file.
+//! [`replay`] plays one side of it to the other as it is now.
+//! [`mod@decode`] is what octets say, field by field; [`decoding`] is the command for it.
 
 pub mod attack;
+pub mod board;
+pub mod decode;
+pub mod decoding;
 pub mod demo;
 pub mod door;
 mod handset;
 pub mod output;
+pub mod replay;
 pub mod run;
 pub mod scenario;
+pub mod trace;
 pub mod unit;
 pub mod world;

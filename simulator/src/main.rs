@@ -4,9 +4,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use simulator::attack::{self, AttackArgs};
+use simulator::board::{self, BoardArgs};
+use simulator::decoding::{self, DecodeArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
+use simulator::replay::{self, ReplayArgs};
 use simulator::run::{self, RunArgs};
+use simulator::trace::command::{self as trace, TraceArgs};
 
 /// Phones, doors and radios without hardware.
 #[derive(Parser)]
@@ -28,7 +32,11 @@ enum Command {
     ///
     /// Its key and its configuration stay in its directory, so that it needs the manager only the first time.
     /// It runs until it is ended, or has seen --taps taps.
-    Door(DoorArgs),
+    Door(Box<DoorArgs>),
+    /// Asks a board that is a door how it is, or has it test itself.
+    ///
+    /// Exit status of a self-test: 0 when nothing is broken, 1 otherwise.
+    Board(BoardArgs),
     /// Scenarios: people, phones and doors in virtual time, steps, and what has to come of them.
     ///
     /// Exit status: 0 when everything came out as it must, 1 when something did not or a file is wrong.
@@ -37,6 +45,15 @@ enum Command {
     ///
     /// Exit status: 0 when every attack came out as the threat model says, 1 when one did not.
     Attack(AttackArgs),
+    /// What octets say, field by field: an APDU, a segment, a message, a signed object, or all messages of a trace.
+    ///
+    /// Nothing is verified and nothing is opened: what is sealed is said to be so.
+    Decode(DecodeArgs),
+    /// The taps of a scenario, octet for octet, in a file.
+    Trace(TraceArgs),
+    /// One side of a traced tap, played to the other side as it is at the end of a scenario: where and why it is
+    /// refused.
+    Replay(ReplayArgs),
 }
 
 fn main() -> ExitCode {
@@ -51,9 +68,21 @@ fn main() -> ExitCode {
             }
         },
         Command::Door(args) => ended(door::run(&args).map(|()| true)),
+        Command::Board(args) => ended(board::run(&args)),
+        Command::Decode(args) => printed(decoding::run(&args)),
+        Command::Trace(args) => printed(trace::run(&args).map(|taps| format!("{taps} taps\n"))),
+        Command::Replay(args) => printed(replay::run(&args)),
         Command::Run(args) => ended(run::run(&args)),
         Command::Attack(args) => ended(attack::run(&args)),
     }
+}
+
+/// What there is to say.
+fn printed(result: anyhow::Result<String>) -> ExitCode {
+    ended(result.map(|text| {
+        print!("{text}");
+        true
+    }))
 }
 
 /// Whether everything came out as it must.

@@ -1,6 +1,7 @@
 //! A door as the simulator taps it: in this process, or on a board at the other end of a serial line.
 
 mod board;
+pub mod firmware;
 mod happened;
 mod in_process;
 mod line;
@@ -17,7 +18,7 @@ use reader_firmware::serial::Status;
 pub use board::BoardUnit;
 pub use happened::Happened;
 pub use in_process::{InProcess, Ticks};
-pub use line::SerialLine;
+pub use line::{BegunAnew, SerialLine};
 pub use qemu::{FIRMWARE, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
 
 /// Who an enrolled door is.

@@ -1,4 +1,5 @@
 //! The scenarios that ship, and what is said of those that are wrong.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 

@@ -7,7 +7,6 @@ it says `up MTU`, `got HEX`, `down`.
 import asyncio
 import sys
 
-from bumble import controller as controllers
 from bumble import hci, l2cap
 from bumble.controller import Controller
 from bumble.core import UUID
@@ -16,33 +15,10 @@ from bumble.host import Host
 from bumble.link import LocalLink
 from bumble.transport import open_transport
 from bumble.transport.common import AsyncPipeSink
+from mended import mend
 
 READER = hci.Address("C7:01:02:03:04:05", hci.Address.RANDOM_DEVICE_ADDRESS)
 SERVICE, RESPONSE, COMMAND, PSM = (UUID(f"F04F5354-4941-5259-0100-00000000000{n}") for n in range(4))
-ACL_OCTETS = 251
-
-
-def mend():
-    """Bumble's controller takes small packets only, sends whole ones, and from whatever its address is just now."""
-    Controller.le_acl_data_packet_length = ACL_OCTETS
-
-    def on_link_acl_data(self, sender_address, _transport, data):
-        connection = self.le_connections.get(sender_address)
-        if connection is None:
-            return
-        for begin in range(0, len(data), ACL_OCTETS):
-            part = data[begin : begin + ACL_OCTETS]
-            first = 2 if begin == 0 else 1
-            self.send_hci_packet(hci.HCI_AclDataPacket(connection.handle, first, 0, len(part), part))
-
-    def on_acl_pdu(self, pdu):
-        peer = self.link.find_le_controller(self.peer_address)
-        if peer is not None:
-            loop = asyncio.get_running_loop()
-            loop.call_soon(peer.on_link_acl_data, self.self_address, self.transport, pdu)
-
-    Controller.on_link_acl_data = on_link_acl_data
-    controllers.Connection.on_acl_pdu = on_acl_pdu
 
 
 def say(*words):

@@ -53,13 +53,14 @@ class Line(Channel):
 class Reader:
     """The program under test, with what it says."""
 
-    def __init__(self, program, key=None):
+    def __init__(self, program, key=None, place=None):
         self.directory = tempfile.TemporaryDirectory()
         path = os.path.join(self.directory.name, "line")
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
         listener.listen(1)
         arguments = [program, path] + ([key.hex()] if key else [])
+        arguments += [place] if place else []
         self.process = subprocess.Popen(
             arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
         )
@@ -222,11 +223,68 @@ def cut(reader, panel):
     print("the line was cut and restored: the first read after it was the first that arrived")
 
 
+def send(panel, directory, number, name, seconds=60):
+    """Sends a file; whether the reader has taken all its octets."""
+    with open(os.path.join(directory, name), "rb") as file:
+        octets = file.read()
+    closed = threading.Event()
+    assert panel.register_file_ops(ADDRESS, {
+        "open": lambda file_id, _: len(octets) if file_id == number else -1,
+        "read": lambda size, offset: octets[offset:offset + size],
+        "write": lambda _, __: -1,
+        "close": lambda _: closed.set(),
+    })
+    submit(panel, {"command": Command.FileTransfer, "id": number, "flags": 0})
+    return closed.wait(seconds)
+
+
+def files(program):
+    """Objects and a firmware come over the line; what is forged is not taken, whoever sends it."""
+    key = secrets.token_bytes(16)
+    with tempfile.TemporaryDirectory() as directory:
+        reader = Reader(program, key, directory)
+        reader.expect("ready")
+
+        def status():
+            reader.process.stdin.write("status\n")
+            return reader.expect("status")
+
+        with Panel(reader, key) as panel:
+            reader.expect("Controller(true)")
+            assert panel.sc_wait(ADDRESS, timeout=10)
+            assert status() == "status configuration=1 list=0 later=false marked=false started=false"
+            for number, name, said in [
+                (2, "forged-list", 'DeliveryRefused("revocation list")'),
+                (1, "list", 'DeliveryRefused("configuration")'),
+                (4, "other-firmware", 'DeliveryRefused("firmware")'),
+                (4, "broken-firmware", 'DeliveryRefused("firmware")'),
+            ]:
+                assert send(panel, directory, number, name), name
+                reader.expect(said)
+            assert status() == "status configuration=1 list=0 later=false marked=false started=false"
+            for number, name, said in [
+                (1, "configuration", 'Delivered("configuration")'),
+                (2, "list", 'Delivered("revocation list")'),
+                (3, "token", 'Delivered("time token")'),
+                (4, "firmware", 'Delivered("firmware")'),
+            ]:
+                assert send(panel, directory, number, name), name
+                reader.expect(said)
+            time.sleep(4)
+            assert status() == "status configuration=2 list=5 later=true marked=true started=true"
+            # Once more: nothing is taken twice.
+            assert send(panel, directory, 2, "list")
+            reader.expect('DeliveryRefused("revocation list")')
+        reader.stop()
+    print("files: configuration, list, time and firmware were taken, forged ones were not")
+
+
 def main():
-    program = sys.argv[1]
+    program, door = sys.argv[1:]
     key = commissioned(program)
     refuses_others(program, key)
     reads(program, key)
+    files(door)
 
 
 main()

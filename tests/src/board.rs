@@ -4,6 +4,7 @@ use credential::id::{IssuerIndex, Serial};
 use credential::iso7816::FrontEnd;
 use credential::object::{OutputFormat, Presence, ReaderConfiguration, SEAL_OVERHEAD, seal};
 use credential::reader::Path;
+use credential::time::UnixTime;
 use phone_sdk::{Deactivation, NfcPresenter, Wallet};
 use reader_firmware::door::{Arrival, Device};
 use serde::Deserialize;
@@ -21,7 +22,7 @@ pub struct BoardRig {
     pub world: World,
     /// The phone.
     pub wallet: Wallet,
-    _phone: Phone,
+    phone: Phone,
     _dir: TempDir,
 }
 
@@ -59,7 +60,7 @@ impl BoardRig {
         let unit = BoardUnit::repeatable(firmware.as_ref(), &image, 1).unwrap();
         let (phone, wallet, _) = Phone::activated(World::new(1));
         // The same seed, the same project: the phone's world went into its manager.
-        Self { unit, world: World::new(1), wallet, _phone: phone, _dir: dir }
+        Self { unit, world: World::new(1), wallet, phone, _dir: dir }
     }
 
     /// A board that is a door and knows the time.
@@ -102,6 +103,17 @@ impl BoardRig {
         let serials: Vec<Serial> =
             std::iter::once(101).chain((1..=others).map(|n| n * 1_000)).map(Serial).collect();
         self.world.revocation_list(version, &serials, &[])
+    }
+
+    /// Has the phone fetch a list of this version, which revokes others, and this time, for the door.
+    pub fn carry(&mut self, version: u32, time: UnixTime) {
+        {
+            let mut script = self.phone.manager.script();
+            script.list = Some((version, Vec::new()));
+            script.revoked = vec![Serial(1_000)];
+            script.time = time;
+        }
+        self.wallet.refresh(self.world.project).unwrap();
     }
 
     /// A phone comes as a card, answers until nobody says anything, and goes.

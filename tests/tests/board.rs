@@ -129,28 +129,6 @@ fn noise_on_the_line_costs_a_command_and_not_the_board() {
     assert!(rig.tap().granted().is_some());
 }
 
-#[test]
-fn taps_that_are_cut_off_anywhere_leave_the_door_ready() {
-    let taps: u32 = std::env::var("OSTIARY_BOARD_TAPS").map_or(60, |taps| taps.parse().unwrap());
-    let mut rig = BoardRig::enrolled();
-    let mut rng = StdRng::seed_from_u64(11);
-    let (mut cut, mut granted) = (0, 0);
-    for number in 0..taps {
-        if rng.random_range(0..3) == 0 {
-            cut += 1;
-            let _whatever = rig.tap_until(rng.random_range(0..4));
-        } else {
-            let tap = rig.tap();
-            assert!(tap.granted().is_some() && tap.finished(), "tap {number}: {tap:?}");
-            granted += 1;
-        }
-    }
-    println!("{taps} taps: {granted} granted, {cut} cut off");
-    let budget = Budget::of_the_board();
-    let footprint = rig.unit.board_status().unwrap().footprint;
-    assert!(footprint.stack_octets <= budget.stack_octets, "{footprint:?}");
-}
-
 /// Taps of all kinds, and what they and the firmware take, held against all of the budget but a full tap.
 fn measured(mut rig: BoardRig, name: &str) -> u64 {
     let budget = Budget::of_the_board();

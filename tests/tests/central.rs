@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use credential::ble::segment::{AttMtu, Reassembler, SEGMENT_MAX, Segmenter};
 use credential::ble::stream::{FrameDecoder, encode_frame};
-use credential::ble::{PSM_CHARACTERISTIC, SERVICE, Uuid};
+use credential::ble::{Announcement, Hint, PSM_CHARACTERISTIC, SERVICE, Uuid};
 use credential::crypto::RustCrypto;
 use credential::id::ReaderId;
 use credential::iso7816::CommandHeader;
@@ -277,6 +277,7 @@ fn the_list_of_readers_has_the_nearest_first_with_names_and_forgets_those_that_a
         services: services.to_vec(),
         name: name.map(str::to_owned),
         rssi_dbm,
+        manufacturer_data: None,
     };
     readers.seen(sighting(PERIPHERAL, &[SERVICE], None, -70));
     readers.seen(sighting("headphones", &[Uuid(0x180F)], Some("Headphones"), -30));
@@ -295,4 +296,66 @@ fn the_list_of_readers_has_the_nearest_first_with_names_and_forgets_those_that_a
         readers.list().iter().map(|reader| reader.peripheral.as_str()).collect::<Vec<_>>(),
         ["garage"]
     );
+}
+
+/// The advertisement of a reader, as the platform hands it over.
+fn announces(peripheral: &str, announcement: Announcement) -> Sighting {
+    Sighting {
+        peripheral: peripheral.to_owned(),
+        services: vec![SERVICE],
+        name: None,
+        rssi_dbm: -50,
+        manufacturer_data: Some(announcement.encode().to_vec()),
+    }
+}
+
+#[test]
+fn a_channel_that_is_announced_is_opened_without_discovery() {
+    let mut story = story();
+    let mut readers = story.2.nearby();
+    readers.seen(announces(PERIPHERAL, Announcement { psm: PSM, hint: None }));
+    assert_eq!(readers.list()[0].psm, Some(PSM));
+    let (asked, path, _) = visit(&mut story, CHANNELS, Reader::Willing);
+    assert_eq!((asked.as_slice(), path), (&["open channel"][..], Some(Path::Full)));
+    assert_eq!(visit(&mut story, GATT, Reader::Willing).0, ["discover", "subscribe"]);
+}
+
+#[test]
+fn a_channel_that_is_announced_and_refused_leaves_gatt() {
+    let mut story = story();
+    story.2.nearby().seen(announces(PERIPHERAL, Announcement { psm: PSM, hint: None }));
+    let (asked, path, _) = visit(&mut story, BOTH, Reader::Channelless);
+    assert_eq!(asked, ["open channel", "discover", "subscribe"]);
+    assert_eq!(path, Some(Path::Full));
+}
+
+#[test]
+fn a_reader_that_ends_the_connection_over_what_it_announced_is_asked_for_it() {
+    let mut story = story();
+    story.2.nearby().seen(announces(PERIPHERAL, Announcement { psm: PSM, hint: None }));
+    assert_eq!(visit(&mut story, CHANNELS, Reader::Abrupt).0, ["open channel"]);
+    assert_eq!(visit(&mut story, CHANNELS, Reader::Willing).0, ["discover", "read", "open channel"]);
+}
+
+#[test]
+fn a_reader_without_a_channel_says_so_and_is_not_asked() {
+    let mut story = story();
+    story.2.nearby().seen(announces(PERIPHERAL, Announcement { psm: 0, hint: None }));
+    assert_eq!(visit(&mut story, CHANNELS, Reader::Willing).0, ["discover", "subscribe"]);
+}
+
+#[test]
+fn a_door_that_was_visited_is_told_by_its_hint_under_any_name() {
+    let mut story = story();
+    visit(&mut story, GATT, Reader::Willing);
+    let mut readers = story.2.nearby();
+    readers.seen(announces(PERIPHERAL, Announcement { psm: PSM, hint: None }));
+    let (project, reader) = readers.list()[0].visited.unwrap();
+    let hint = |reader| Some(Hint::new(&RustCrypto, project, reader, [1, 2]));
+    readers.seen(announces("another name", Announcement { psm: PSM, hint: hint(reader) }));
+    readers.seen(announces("another door", Announcement { psm: PSM, hint: hint(ReaderId(DOOR + 1)) }));
+    let list = readers.list();
+    let visited = |peripheral| list.iter().find(|seen| seen.peripheral == peripheral).unwrap().visited;
+    assert_eq!(visited("another name"), Some((project, reader)));
+    assert_eq!(visited("another door"), None);
 }

@@ -22,7 +22,9 @@ pub struct NearbyReader {
     pub name: Option<String>,
     /// How strong its signal is, averaged so that the list stands still.
     pub rssi_dbm: i16,
-    /// The project of the door that it was at the last visit.
+    /// The L2CAP channel that it announces, 0 = none; nothing as long as the platform has not said.
+    pub psm: Option<u16>,
+    /// The project of the door that it was at the last visit, or whose hint it announces.
     pub project: Option<String>,
     /// The number of that door.
     pub reader: Option<u32>,
@@ -35,11 +37,26 @@ impl ReaderScan {
         NearbyReaders::SERVICE.to_string()
     }
 
+    /// Behind which company identifier a reader announces itself in its manufacturer data.
+    pub fn company(&self) -> u16 {
+        NearbyReaders::COMPANY
+    }
+
     /// Takes an advertisement that passed the filter, or the scan response of a sender that did.
-    pub fn seen(&self, peripheral: String, name: Option<String>, rssi_dbm: i16) {
+    ///
+    /// `manufacturer_data` is what stands behind the identifier of `company()`, if the platform gives it: it names the
+    /// channel of the reader, which then need not be asked for, and tells doors again that were visited.
+    #[uniffi::method(default(manufacturer_data = None))]
+    pub fn seen(
+        &self,
+        peripheral: String,
+        name: Option<String>,
+        rssi_dbm: i16,
+        manufacturer_data: Option<Vec<u8>>,
+    ) {
         let services = vec![NearbyReaders::SERVICE];
         let mut readers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        readers.seen(Sighting { peripheral, services, name, rssi_dbm });
+        readers.seen(Sighting { peripheral, services, name, rssi_dbm, manufacturer_data });
     }
 
     /// Those that are in range now, the nearest first; one that has been silent for ten seconds is not.
@@ -61,6 +78,7 @@ impl From<phone_sdk::NearbyReader> for NearbyReader {
             peripheral: reader.peripheral,
             name: reader.name,
             rssi_dbm: reader.rssi_dbm,
+            psm: reader.psm,
             project: reader.visited.map(|(project, _)| project_text(project)),
             reader: reader.visited.map(|(_, reader)| reader.0),
         }

@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | over GATT | `Discover`, `Subscribe`, `Write`… | `Subscribe`, `Write`… |
 //! | over L2CAP | `Discover`, `Read` of the PSM, `OpenChannel`, `Send`… | `OpenChannel`, `Send`… |
+//! | over L2CAP, announced | `OpenChannel`, `Send`… | `OpenChannel`, `Send`… |
 //!
 //! What has to be discovered is remembered once the reader has proved itself, and thrown away when it no longer holds.
 
@@ -113,7 +114,9 @@ impl BlePresenter {
         let remembered = self.presenter.core.visited(&peripheral);
         let handles =
             remembered.as_ref().filter(|_| self.central.keeps_handles).and_then(|reader| reader.handles);
-        let psm = remembered.as_ref().and_then(|reader| reader.psm);
+        let announced = self.presenter.core.announced_psm(&peripheral);
+        // What was heard a moment ago is newer than what is remembered.
+        let psm = announced.or(remembered.as_ref().and_then(|reader| reader.psm));
         self.connection = Some(Connection {
             peripheral,
             att_mtu,
@@ -168,9 +171,13 @@ impl BlePresenter {
 
     fn disconnected(&mut self) {
         // A reader that has changed may end the connection instead of refusing what was remembered of it.
-        let unopened = self.waiting().filter(|connection| connection.from_memory);
-        if let Some(peripheral) = unopened.map(|connection| connection.peripheral.clone()) {
-            self.presenter.core.forget_visited(&peripheral);
+        let unopened =
+            self.waiting().map(|connection| (connection.peripheral.clone(), connection.from_memory));
+        if let Some((peripheral, from_memory)) = unopened {
+            self.presenter.core.forget_announced(&peripheral);
+            if from_memory {
+                self.presenter.core.forget_visited(&peripheral);
+            }
         }
         self.presenter.lost(TapFailure::LinkLost);
         self.clear();

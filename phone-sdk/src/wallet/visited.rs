@@ -1,5 +1,9 @@
 //! Readers that were visited over BLE: what a repeat visit need not ask for again.
 
+use credential::ble::Hint;
+use credential::crypto::RustCrypto;
+use credential::id::{ProjectId, ReaderId};
+
 use super::Core;
 use crate::state::VisitedRecord;
 
@@ -11,6 +15,14 @@ impl Core {
     pub(crate) fn visited(&self, peripheral: &str) -> Option<VisitedRecord> {
         let vault = self.vault();
         vault.document().visited.iter().find(|visited| visited.peripheral == peripheral).cloned()
+    }
+
+    /// The door that was visited and whose hint this is, whatever the platform calls it today.
+    pub(crate) fn hinted(&self, hint: Hint) -> Option<(ProjectId, ReaderId)> {
+        let vault = self.vault();
+        let mut visited = vault.document().visited.iter();
+        let door = visited.find(|visited| hint.is_of(&RustCrypto, visited.project, visited.reader))?;
+        Some((door.project, door.reader))
     }
 
     /// Remembers a reader that has proved itself; nothing is written when there is nothing new.

@@ -2,62 +2,19 @@
 //!
 //! | where | what |
 //! | --- | --- |
-//! | advertisement | flags, the service, and [`COMPANY`] with PSM (2) and hint (4) |
+//! | advertisement | flags, the service, and [`COMPANY`] an [`Announcement`] |
 //! | scan response | the name |
 
-use credential::ble::SERVICE;
-use credential::crypto::{Crypto, Digest};
-use credential::id::{ProjectId, ReaderId};
+use credential::ble::{Announcement, COMPANY, SERVICE};
 use trouble_host::prelude::{AdStructure, BR_EDR_NOT_SUPPORTED, LE_GENERAL_DISCOVERABLE};
 
 use super::BleSettings;
 
-/// Octets of a hint.
-pub const HINT_OCTETS: usize = 4;
-
 /// Octets of a name that a scan response has room for.
 pub const NAME_MAX: usize = 29;
 
-/// The company identifier that the Bluetooth SIG keeps for those that have none.
-pub const COMPANY: u16 = 0xFFFF;
-
 /// Octets of an advertisement of the first kind.
 const ADVERTISEMENT_MAX: usize = 31;
-
-const LABEL: &[u8] = b"ostiary hint";
-
-/// Tells a phone that has been here which reader this is, and others nothing: two octets at random, and the first two
-/// of a hash over them, the project and the reader.
-///
-/// A phone that does not know project and reader sees other octets after every start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hint([u8; HINT_OCTETS]);
-
-impl Hint {
-    /// The hint of a reader, from two octets that are new at every start.
-    pub fn new<C: Crypto>(crypto: &C, project: ProjectId, reader: ReaderId, salt: [u8; 2]) -> Self {
-        let digest: Digest = crypto.sha256(&[LABEL, &salt, &project.0, &reader.0.to_be_bytes()]);
-        let [first, second, ..] = digest;
-        let [one, other] = salt;
-        Self([one, other, first, second])
-    }
-
-    /// Whether this is a hint of that reader; one in 65,536 others looks the same.
-    pub fn is_of<C: Crypto>(self, crypto: &C, project: ProjectId, reader: ReaderId) -> bool {
-        let [one, other, ..] = self.0;
-        Self::new(crypto, project, reader, [one, other]) == self
-    }
-
-    /// The octets, as advertised.
-    pub const fn octets(self) -> [u8; HINT_OCTETS] {
-        self.0
-    }
-
-    /// A hint that was seen.
-    pub const fn seen(octets: [u8; HINT_OCTETS]) -> Self {
-        Self(octets)
-    }
-}
 
 /// What is advertised, encoded.
 pub(super) struct Advertised {
@@ -73,9 +30,7 @@ pub(super) struct NoRoom;
 impl Advertised {
     pub(super) fn new(settings: &BleSettings<'_>) -> Result<Self, NoRoom> {
         let (mut data, mut scan) = ([0; ADVERTISEMENT_MAX], [0; ADVERTISEMENT_MAX]);
-        let [high, low] = settings.psm.to_be_bytes();
-        let [a, b, c, d] = settings.hint.map_or([0; HINT_OCTETS], Hint::octets);
-        let payload = [high, low, a, b, c, d];
+        let payload = Announcement { psm: settings.psm, hint: settings.hint }.encode();
         let structures = [
             AdStructure::Flags(LE_GENERAL_DISCOVERABLE | BR_EDR_NOT_SUPPORTED),
             AdStructure::CompleteServiceUuids128(&[SERVICE.to_le_bytes()]),
@@ -106,20 +61,9 @@ fn shown(name: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use credential::crypto::RustCrypto;
+    use credential::ble::{HINT_OCTETS, Hint};
 
     use super::*;
-
-    const PROJECT: ProjectId = ProjectId([7; 8]);
-
-    #[test]
-    fn a_hint_is_recognised_by_who_knows_the_reader_and_changes_with_every_start() {
-        let hint = Hint::new(&RustCrypto, PROJECT, ReaderId(3), [1, 2]);
-        assert!(Hint::seen(hint.octets()).is_of(&RustCrypto, PROJECT, ReaderId(3)));
-        assert!(!hint.is_of(&RustCrypto, PROJECT, ReaderId(4)));
-        assert!(!hint.is_of(&RustCrypto, ProjectId([8; 8]), ReaderId(3)));
-        assert_ne!(Hint::new(&RustCrypto, PROJECT, ReaderId(3), [1, 3]).octets()[2..], hint.octets()[2..]);
-    }
 
     #[test]
     fn everything_has_room_in_31_octets_and_a_long_name_ends_with_a_whole_character() {

@@ -9,6 +9,7 @@
 
 mod channel;
 mod commands;
+mod files;
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -24,9 +25,10 @@ use libosdp::{
 
 use crate::micros::Micros;
 use crate::output::Output;
-use crate::port::{ControllerEvent, ControllerLink, Taken};
+use crate::port::{ControllerEvent, ControllerLink, Delivery, Taken};
 use channel::{Counted, Received};
 use commands::Inbox;
+use files::{Files, Shared};
 
 /// How often the library is let go on; it wants to be at least every 50 ms.
 const REFRESH_MS: u64 = 5;
@@ -66,6 +68,7 @@ pub enum OsdpError {
 pub struct OsdpLink {
     pd: PeripheralDevice,
     inbox: Rc<RefCell<Inbox>>,
+    files: Rc<RefCell<Files>>,
     received: Received,
     heard: Option<Micros>,
     refresh_at: Micros,
@@ -89,7 +92,9 @@ impl OsdpLink {
         let inbox = Rc::new(RefCell::new(Inbox::new(commissioned)));
         let inbox_of_callback = Rc::clone(&inbox);
         pd.set_command_callback(move |command| inbox_of_callback.borrow_mut().take(command));
-        Ok(Self { pd, inbox, received, heard: None, refresh_at: now, online: None })
+        let files = Rc::new(RefCell::new(Files::default()));
+        pd.register_file_ops(Box::new(Shared(Rc::clone(&files)))).map_err(|_| OsdpError::Setup)?;
+        Ok(Self { pd, inbox, files, received, heard: None, refresh_at: now, online: None })
     }
 
     /// A key that the panel has just set: the board stores it before anything else, and gives it back in
@@ -142,6 +147,10 @@ impl ControllerLink for OsdpLink {
     fn poll(&mut self, now: Micros) -> Option<ControllerEvent> {
         let changed = if now >= self.refresh_at { self.refresh(now) } else { None };
         changed.or_else(|| self.inbox.borrow_mut().events.pop_front())
+    }
+
+    fn take_delivery(&mut self, out: &mut [u8]) -> Option<(Delivery, usize)> {
+        self.files.borrow_mut().take(out)
     }
 
     fn poll_at(&self) -> Option<Micros> {

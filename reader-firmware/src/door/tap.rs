@@ -23,7 +23,7 @@ use crate::output::Output;
 const OUT: usize = COMMAND_MAX + 1;
 
 /// How a device came.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
     /// A card is in the field of a front end with these limits.
     Nfc(FrontEnd),

@@ -13,12 +13,22 @@ use crate::log::EventLog;
 use crate::micros::Micros;
 use crate::port::{ControllerLink, Indicator, NfcFrontEnd, TamperInput};
 
-/// Octets of what waits to be sent: the longest message of a door in the shortest GATT segments, a length before each.
-const OUT: usize = 512;
+/// Octets of what waits to be sent: a report at its longest in the shortest GATT segments, a length before each.
+const OUT: usize = 1_280;
+
+/// Octets of the length before a piece.
+const LENGTH: usize = 2;
 
 /// The right to be tapped, until the radio gives it back or the tap is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Turn(u32);
+
+impl Turn {
+    /// A turn at a door that counts them itself.
+    pub const fn new(number: u32) -> Self {
+        Self(number)
+    }
+}
 
 /// What is going on at the radio.
 pub(super) struct Radio {
@@ -41,6 +51,14 @@ impl Radio {
         self.busy = false;
     }
 
+    /// Begins anew, for another device.
+    fn begin(&mut self) -> Turn {
+        self.turn = Turn(self.turn.0.wrapping_add(1));
+        self.busy = true;
+        self.out.clear();
+        self.turn
+    }
+
     /// Puts a piece behind those that wait.
     pub(super) fn put(&mut self, octets: &[u8]) {
         let Ok(length) = u16::try_from(octets.len()) else { return };
@@ -52,13 +70,21 @@ impl Radio {
         }
     }
 
+    /// A piece that is longer than `out` comes in parts, which only a stream has.
     fn fetch(&mut self, out: &mut [u8]) -> Option<usize> {
-        let (head, rest) = self.out.split_first_chunk::<2>()?;
+        let (head, rest) = self.out.split_first_chunk::<LENGTH>()?;
         let length = usize::from(u16::from_be_bytes(*head));
-        let (piece, rest) = rest.split_at_checked(length)?;
-        out.get_mut(..length)?.copy_from_slice(piece);
-        self.out = Vec::from_slice(rest).unwrap_or_default();
-        Some(length)
+        let taken = length.min(out.len());
+        out.get_mut(..taken)?.copy_from_slice(rest.get(..taken)?);
+        let left = length.saturating_sub(taken);
+        let gone = if left == 0 { taken.saturating_add(LENGTH) } else { taken };
+        let stays = self.out.len().saturating_sub(gone);
+        self.out.copy_within(gone.., 0);
+        self.out.truncate(stays);
+        if let (Ok(left @ 1..), Some(head)) = (u16::try_from(left), self.out.first_chunk_mut::<LENGTH>()) {
+            *head = left.to_be_bytes();
+        }
+        Some(taken)
     }
 }
 
@@ -82,8 +108,7 @@ where
         if self.radio.busy || self.field.is_tapping() {
             return None;
         }
-        let turn = Turn(self.radio.turn.0.wrapping_add(1));
-        self.radio = Radio { turn, busy: true, out: Vec::new() };
+        let turn = self.radio.begin();
         self.refused = false;
         self.player.play(Signal::Reading, now);
         self.radio_hand(Device::Arrived(arrival), now, rng, log);
@@ -104,7 +129,7 @@ where
         }
     }
 
-    /// The next piece to send; its length at the front of `out`.
+    /// The next piece to send, or the first part of one that is longer than `out`, at the front of that; its length.
     pub fn radio_transmit(&mut self, turn: Turn, out: &mut [u8]) -> Option<usize> {
         if self.radio.turn == turn { self.radio.fetch(out) } else { None }
     }

@@ -155,6 +155,20 @@ impl<F: NorFlash> EventLog for FlashLog<F> {
         next.copy_from_slice(&self.next.to_be_bytes());
         self.write(ARRIVED, &body);
     }
+
+    fn is_whole(&self) -> bool {
+        let Ok(mut queue) = self.queue.try_borrow_mut() else { return false };
+        let mut wanted = self.oldest;
+        let mut follows = true;
+        let found = look_through(&mut queue, |number, _| {
+            if number >= self.oldest {
+                follows &= number == wanted;
+                wanted = number.saturating_add(1);
+            }
+            true
+        });
+        follows && wanted == self.next && found.is_none_or(|found| found.id == self.id)
+    }
 }
 
 /// Walks over the records of the newest log, oldest first, until `see` has seen enough entries.

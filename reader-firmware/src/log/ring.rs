@@ -99,6 +99,13 @@ impl<const N: usize> EventLog for RingLog<N> {
             }
         }
     }
+
+    fn is_whole(&self) -> bool {
+        let entries = self.oldest..self.next;
+        let behind =
+            entries.into_iter().try_fold(0_usize, |start, _| start.checked_add(self.entry_octets(start)?));
+        behind == Some(self.octets.len())
+    }
 }
 
 #[cfg(test)]

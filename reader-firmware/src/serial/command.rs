@@ -27,6 +27,28 @@ pub enum Command<'a> {
     Left,
     /// For tests; a board in a building refuses it.
     Rehearse(Rehearsal),
+    /// Find out whether all is well, without changing what the door holds.
+    SelfTest,
+    /// A newer firmware.
+    Update(Update<'a>),
+}
+
+/// A newer firmware, step by step.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Update<'a> {
+    /// Its signed header; what was begun before is given up.
+    Begin(&'a [u8]),
+    /// A piece of it: all but the last are of whole words of the flash.
+    Piece {
+        /// Octets before it.
+        at: u32,
+        /// The octets.
+        octets: &'a [u8],
+    },
+    /// All has been sent: verify it, and try it at the next start.
+    Finish,
+    /// Start anew.
+    Restart,
 }
 
 /// How a device came.
@@ -63,6 +85,13 @@ pub enum Rehearsal {
         /// Whole writes and erases before it.
         after: u32,
     },
+    /// The contact of the housing opens or closes.
+    Tamper {
+        /// Whether it opens.
+        open: bool,
+    },
+    /// Hang in the middle of the main loop.
+    Hang,
     /// Say what the backend makes of inputs that the host knows, too; only the firmware for this does.
     CrossCheck {
         /// The first one.
@@ -99,6 +128,8 @@ impl core::fmt::Debug for Command<'_> {
             Self::Sent(_) => "Sent(..)",
             Self::Left => "Left",
             Self::Rehearse(_) => "Rehearse(..)",
+            Self::SelfTest => "SelfTest",
+            Self::Update(_) => "Update(..)",
         })
     }
 }

@@ -26,6 +26,61 @@ pub enum Report<'a> {
     },
     /// What came of a cross-check.
     Digest([u8; 32]),
+    /// What came of a self-test.
+    SelfTest(SelfTest),
+}
+
+/// What a board has found out about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SelfTest {
+    /// A spare page of the flash was erased, written, read and erased.
+    pub flash: Check,
+    /// The random source passes the health tests of NIST SP 800-90B over 512 octets.
+    pub random: Check,
+    /// Known answers of P-256.
+    pub curve: Check,
+    /// The counter runs, and the wall clock is set.
+    pub clock: Check,
+    /// Every entry of the log can be read, and their numbers follow one another.
+    pub log: Check,
+    /// The board is enrolled, and its configuration is in the flash.
+    pub configuration: Check,
+}
+
+/// What came of one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Check {
+    /// All is well.
+    Passed,
+    /// Something is broken.
+    Failed,
+    /// There is nothing to check: no spare page, no time yet, not enrolled.
+    Absent,
+}
+
+impl SelfTest {
+    /// Each check with its name, for people.
+    pub const fn checks(&self) -> [(&'static str, Check); 6] {
+        [
+            ("flash", self.flash),
+            ("random source", self.random),
+            ("P-256", self.curve),
+            ("clock", self.clock),
+            ("log", self.log),
+            ("configuration", self.configuration),
+        ]
+    }
+
+    /// Whether nothing is broken; what is not there yet does not count.
+    pub fn is_sound(&self) -> bool {
+        self.checks().iter().all(|(_, check)| *check != Check::Failed)
+    }
+}
+
+impl From<bool> for Check {
+    fn from(well: bool) -> Self {
+        if well { Self::Passed } else { Self::Failed }
+    }
 }
 
 /// What a board is and has.
@@ -45,6 +100,10 @@ pub struct Status {
     pub ticks_per_second: u32,
     /// Erases of the flash since the start.
     pub erases: u32,
+    /// Numbers of the oldest event in the log and of the next one; 0 and 0 without a log.
+    pub log: (u32, u32),
+    /// Version of the firmware, and the newest that was ever confirmed.
+    pub firmware: (u32, u32),
     /// What the firmware takes.
     pub footprint: Footprint,
 }
@@ -94,10 +153,14 @@ pub enum Trouble<'a> {
     Unseeded,
     /// The door is not enrolled.
     NotEnrolled,
+    /// Another device is being tapped.
+    Busy,
     /// The signed object does not hold; why, in words.
     Object(&'a str),
     /// The flash fails; what is held is as before.
     Storage(&'a str),
+    /// The firmware image is not taken; why, in words.
+    Update(&'a str),
 }
 
 /// What happened at the door; reasons in words.
@@ -137,6 +200,18 @@ pub enum Event<'a> {
     LinkFailed(&'a str),
     /// What a phone brought is in force and could not be kept: it is gone after a power cut.
     NotKept(&'a str),
+    /// The wire did not take the user ID of the grant that follows, and the phone is told no.
+    NotPutOut,
+    /// Whether the access control system can be reached.
+    Controller(bool),
+    /// Whether the NFC front end answers.
+    FrontEnd(bool),
+    /// Whether somebody has taken the reader off the wall.
+    Tamper(bool),
+    /// The access control system has sent this, and it is taken.
+    Delivered(&'a str),
+    /// The access control system has sent this, and it is not taken.
+    DeliveryRefused(&'a str),
 }
 
 /// How a decision was reached.
@@ -168,6 +243,12 @@ impl core::fmt::Debug for Event<'_> {
             Self::Failed(why) => f.debug_tuple("Failed").field(why).finish(),
             Self::LinkFailed(why) => f.debug_tuple("LinkFailed").field(why).finish(),
             Self::NotKept(why) => f.debug_tuple("NotKept").field(why).finish(),
+            Self::NotPutOut => f.write_str("NotPutOut"),
+            Self::Controller(online) => f.debug_tuple("Controller").field(online).finish(),
+            Self::FrontEnd(works) => f.debug_tuple("FrontEnd").field(works).finish(),
+            Self::Tamper(open) => f.debug_tuple("Tamper").field(open).finish(),
+            Self::Delivered(what) => f.debug_tuple("Delivered").field(what).finish(),
+            Self::DeliveryRefused(what) => f.debug_tuple("DeliveryRefused").field(what).finish(),
         }
     }
 }

@@ -5,6 +5,7 @@ use credential::error::ObjectError;
 use super::Unsupported;
 use crate::door::DoorEvent;
 use crate::storage::{Item, StorageError};
+use crate::update::UpdateError;
 
 /// Why a command is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,15 +18,25 @@ pub enum Failure {
     Unseeded,
     /// The door is not enrolled.
     NotEnrolled,
+    /// Another device is being tapped.
+    Busy,
     /// A signed object does not hold.
     Object(ObjectError),
     /// The flash fails.
     Storage(StorageError),
+    /// A firmware image is not taken.
+    Update(UpdateError),
 }
 
 impl From<ObjectError> for Failure {
     fn from(error: ObjectError) -> Self {
         Self::Object(error)
+    }
+}
+
+impl From<UpdateError> for Failure {
+    fn from(error: UpdateError) -> Self {
+        Self::Update(error)
     }
 }
 

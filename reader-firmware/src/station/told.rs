@@ -8,6 +8,8 @@ use heapless::String;
 use super::Line;
 use super::outcome::Failure;
 use crate::door::DoorEvent;
+use crate::entrance::Happened;
+use crate::port::{Delivery, Taken};
 use crate::serial::{Event, Numbered, Report, Trouble, Way};
 
 /// The longest text: the bits of the longest Wiegand frame.
@@ -25,6 +27,7 @@ impl Told<'_> {
         let _ = Numbered { number: self.number, content }.send(&mut *self.line);
     }
 
+    #[inline(never)]
     pub(super) fn refused(&mut self, failure: Failure) {
         let words;
         self.say(Report::Refused(match failure {
@@ -32,6 +35,7 @@ impl Told<'_> {
             Failure::Unsupported => Trouble::Unsupported,
             Failure::Unseeded => Trouble::Unseeded,
             Failure::NotEnrolled => Trouble::NotEnrolled,
+            Failure::Busy => Trouble::Busy,
             Failure::Object(error) => {
                 words = text(&error);
                 Trouble::Object(&words)
@@ -40,10 +44,15 @@ impl Told<'_> {
                 words = text(&error);
                 Trouble::Storage(&words)
             }
+            Failure::Update(error) => {
+                words = text(&error);
+                Trouble::Update(&words)
+            }
         }));
     }
 
     /// What a phone brought is lost at the next power cut.
+    #[inline(never)]
     pub(super) fn not_kept(&mut self, failure: Failure) {
         let words = match failure {
             Failure::Storage(error) => text(&error),
@@ -52,7 +61,39 @@ impl Told<'_> {
         self.say(Report::Event(Event::NotKept(&words)));
     }
 
-    pub(super) fn event(&mut self, event: &DoorEvent) {
+    #[inline(never)]
+    pub(super) fn happened(&mut self, happened: &Happened<'_>) {
+        let event = match *happened {
+            Happened::Door(event) => return self.event(event),
+            Happened::PutOut(Taken::HandedOver | Taken::Opened) => return,
+            Happened::PutOut(_) => Event::NotPutOut,
+            Happened::Controller { online } => Event::Controller(online),
+            Happened::FrontEnd { works } => Event::FrontEnd(works),
+            Happened::Tamper { open } => Event::Tamper(open),
+        };
+        self.say(Report::Event(event));
+    }
+
+    /// What became of what the access control system sent.
+    #[inline(never)]
+    pub(super) fn delivered(&mut self, delivery: Delivery, taken: Result<(), Failure>) {
+        let what = match delivery {
+            Delivery::Configuration => "configuration",
+            Delivery::RevocationList => "revocation list",
+            Delivery::TimeToken => "time token",
+            Delivery::FirmwareEnd => "firmware",
+            // A firmware is one thing, unless something is wrong with it.
+            Delivery::FirmwareHeader | Delivery::FirmwarePiece { .. } if taken.is_ok() => return,
+            Delivery::FirmwareHeader | Delivery::FirmwarePiece { .. } => "firmware",
+        };
+        let event = match taken {
+            Ok(()) => Event::Delivered(what),
+            Err(_) => Event::DeliveryRefused(what),
+        };
+        self.say(Report::Event(event));
+    }
+
+    fn event(&mut self, event: &DoorEvent) {
         let words;
         self.say(Report::Event(match event {
             DoorEvent::Granted { output, path, serial, .. } => {

@@ -55,6 +55,9 @@ pub(super) struct Passing<'p> {
     pub(super) delay_us: u64,
 }
 
+/// Answers a command APDU, or is gone, and says how many microseconds that took.
+pub(super) type Answering<'a> = &'a mut dyn FnMut(&[u8], &mut u64) -> Option<Vec<u8>>;
+
 /// What was seen of a tap.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
@@ -132,11 +135,7 @@ impl Bench {
     }
 
     /// A tap at a door, whose command APDUs somebody answers; the answer takes the time that is set.
-    pub(super) fn answered(
-        &mut self,
-        door: usize,
-        answer: &mut dyn FnMut(&[u8], &mut u64) -> Option<Vec<u8>>,
-    ) -> Result<Seen> {
+    pub(super) fn answered(&mut self, door: usize, answer: Answering<'_>) -> Result<Seen> {
         let clock = self.world.clock.clone();
         let at = self.world.doors.get_mut(door).context("there is no such door")?;
         let mut seen = Seen::default();

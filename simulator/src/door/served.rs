@@ -5,12 +5,15 @@ use reader_firmware::door::{Arrival, Device};
 use serde_json::{Value, json};
 
 use super::enrolling;
+use super::traced::Traced;
+use crate::trace::Side;
 use crate::unit::{DoorUnit, Handled, Identity};
 
 /// A door that is enrolled.
 pub(super) struct ServedDoor {
     unit: Box<dyn DoorUnit>,
     identity: Identity,
+    traced: Traced,
 }
 
 /// A phone that is at the door.
@@ -21,9 +24,9 @@ pub(super) struct Visit<'d> {
 }
 
 impl ServedDoor {
-    pub(super) fn new(mut unit: Box<dyn DoorUnit>) -> Result<Self> {
+    pub(super) fn new(mut unit: Box<dyn DoorUnit>, traced: Traced) -> Result<Self> {
         let identity = unit.identity()?.context("the door is not enrolled")?;
-        Ok(Self { unit, identity })
+        Ok(Self { unit, identity, traced })
     }
 
     pub(super) const fn identity(&self) -> Identity {
@@ -39,6 +42,11 @@ impl ServedDoor {
         let _no_newer = list.map(|list| self.unit.take_revocation_list(&list));
     }
 
+    /// Ends the trace.
+    pub(super) fn finish(self) -> Result<()> {
+        self.traced.finish()
+    }
+
     /// Does what the next tap would otherwise wait for.
     pub(super) fn prepare(&mut self) {
         self.unit.prepare();
@@ -46,6 +54,7 @@ impl ServedDoor {
 
     /// A phone arrives: what the door sends first goes to `out`.
     pub(super) fn visit(&mut self, arrival: Arrival, out: &mut Vec<Vec<u8>>) -> Visit<'_> {
+        self.traced.begin(&arrival);
         let mut visit = Visit { served: self, events: Vec::new(), over: false };
         visit.handle(Device::Arrived(arrival), out);
         visit
@@ -55,6 +64,7 @@ impl ServedDoor {
 impl Visit<'_> {
     /// The phone sent octets: what is to be sent back goes to `out`.
     pub(super) fn received(&mut self, octets: &[u8], out: &mut Vec<Vec<u8>>) {
+        self.served.traced.octets(Side::Device, octets);
         self.handle(Device::Sent(octets), out);
     }
 
@@ -66,11 +76,16 @@ impl Visit<'_> {
     /// The phone is gone: what happened.
     pub(super) fn leave(mut self) -> Vec<Value> {
         self.handle(Device::Left, &mut Vec::new());
+        self.served.traced.end();
         self.events
     }
 
     fn handle(&mut self, device: Device<'_>, out: &mut Vec<Vec<u8>>) {
-        match self.served.unit.handle(device, out) {
+        let before = out.len();
+        let handled = self.served.unit.handle(device, out);
+        let sent = out.get(before..).unwrap_or_default();
+        sent.iter().for_each(|octets| self.served.traced.octets(Side::Reader, octets));
+        match handled {
             Ok(handled) => self.note(&handled),
             Err(error) => {
                 self.over = true;
@@ -82,6 +97,7 @@ impl Visit<'_> {
     fn note(&mut self, handled: &Handled) {
         for event in &handled.events {
             self.over |= event.ends();
+            self.served.traced.event(event.to_json());
             self.events.push(event.to_json());
         }
         if let Some(cost) = handled.cost {

@@ -5,18 +5,25 @@ use std::num::NonZeroU64;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use credential::crypto::Point;
 use credential::id::{ProjectId, ReaderId};
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use reader_firmware::door::{Arrival, Device};
-use reader_firmware::serial::{Arrived, Command, DoorState, Rehearsal, Report, Status, VERSION};
+use reader_firmware::serial::{
+    Arrived, Command, DoorState, Rehearsal, Report, SelfTest, Status, Update, VERSION,
+};
 
+use super::firmware::split;
+use super::line::BegunAnew;
 use super::{Cost, DoorUnit, Handled, Happened, Identity, Qemu, SerialLine};
 
 /// The emulated microcontroller executes so many instructions in a second, by the setting of QEMU.
 const INSTRUCTIONS_PER_SECOND: u64 = 15_625_000;
+
+/// Octets of a firmware in one command.
+const UPDATE_PIECE: usize = 1_024;
 
 /// A door on a board at the other end of a serial line.
 pub struct BoardUnit {
@@ -63,8 +70,12 @@ impl BoardUnit {
         Ok(unit)
     }
 
-    /// Asks for the status and gives a board without noise of its own its seed.
-    fn take_up(&mut self) -> Result<()> {
+    /// Asks for the status and gives a board without noise of its own its seed: at the beginning, and after it has
+    /// begun anew.
+    ///
+    /// # Errors
+    /// When it does not answer, or is not a board of this version.
+    pub fn take_up(&mut self) -> Result<()> {
         let status = self.board_status()?;
         ensure!(status.version == VERSION, "the board speaks version {} of the line", status.version);
         self.ticks_per_second =
@@ -89,6 +100,58 @@ impl BoardUnit {
             }
         })?;
         status.context("the board has no status")
+    }
+
+    /// Has the board find out whether all is well.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub fn self_test(&mut self) -> Result<SelfTest> {
+        let mut found = None;
+        self.line.call(Command::SelfTest, &mut |report| {
+            if let Report::SelfTest(test) = report {
+                found = Some(test);
+            }
+        })?;
+        found.context("the board has found nothing out")
+    }
+
+    /// Sends a signed image and has the board try it: `progress` gets the octets that are there. The board then begins
+    /// anew, and is waited for.
+    ///
+    /// # Errors
+    /// When the board does not take it, or does not come up again.
+    pub fn update(&mut self, image: &[u8], progress: &mut dyn FnMut(usize)) -> Result<()> {
+        self.send_update(image, progress)?;
+        self.restart()
+    }
+
+    /// Sends a signed image, up to where the next start tries it.
+    ///
+    /// # Errors
+    /// When the board does not take it.
+    pub fn send_update(&mut self, image: &[u8], progress: &mut dyn FnMut(usize)) -> Result<()> {
+        let (_, header, firmware) = split(image)?;
+        self.tell(Command::Update(Update::Begin(header)))?;
+        let mut sent = 0_usize;
+        for octets in firmware.chunks(UPDATE_PIECE) {
+            self.tell(Command::Update(Update::Piece { at: u32::try_from(sent)?, octets }))?;
+            sent = sent.saturating_add(octets.len());
+            progress(sent);
+        }
+        self.tell(Command::Update(Update::Finish))
+    }
+
+    /// Has the board start anew, and takes it up again.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub fn restart(&mut self) -> Result<()> {
+        match self.tell(Command::Update(Update::Restart)) {
+            Err(error) if error.is::<BegunAnew>() => self.take_up(),
+            Err(error) => Err(error),
+            Ok(()) => bail!("the board does not start anew"),
+        }
     }
 
     /// Gives a command of which no report is of interest.

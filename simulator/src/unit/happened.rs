@@ -44,6 +44,16 @@ pub enum Happened {
     LinkFailed(String),
     /// What a phone brought is in force and could not be kept.
     NotKept(String),
+    /// The wire did not take the user ID, and the phone is told no.
+    NotPutOut,
+    /// The access control system can be reached, or can no longer.
+    Controller(bool),
+    /// The NFC front end answers, or does no longer.
+    FrontEnd(bool),
+    /// Somebody took the reader off the wall, or put it back.
+    Tamper(bool),
+    /// The access control system has sent this for the board, which has taken it or not.
+    Delivered(String, bool),
 }
 
 impl Happened {
@@ -74,6 +84,11 @@ impl Happened {
             Self::Failed(why) => json!({ "event": "failed", "reason": why }),
             Self::LinkFailed(why) => json!({ "event": "link-failed", "reason": why }),
             Self::NotKept(why) => json!({ "event": "not-kept", "reason": why }),
+            Self::NotPutOut => json!({ "event": "not-put-out" }),
+            Self::Controller(online) => json!({ "event": "controller", "online": online }),
+            Self::FrontEnd(works) => json!({ "event": "front-end", "works": works }),
+            Self::Tamper(open) => json!({ "event": "tamper", "open": open }),
+            Self::Delivered(what, taken) => json!({ "event": "delivered", "what": what, "taken": taken }),
         }
     }
 }
@@ -119,6 +134,12 @@ impl From<Event<'_>> for Happened {
             Event::Failed(why) => Self::Failed(why.to_owned()),
             Event::LinkFailed(why) => Self::LinkFailed(why.to_owned()),
             Event::NotKept(why) => Self::NotKept(why.to_owned()),
+            Event::NotPutOut => Self::NotPutOut,
+            Event::Controller(online) => Self::Controller(online),
+            Event::FrontEnd(works) => Self::FrontEnd(works),
+            Event::Tamper(open) => Self::Tamper(open),
+            Event::Delivered(what) => Self::Delivered(what.to_owned(), true),
+            Event::DeliveryRefused(what) => Self::Delivered(what.to_owned(), false),
         }
     }
 }

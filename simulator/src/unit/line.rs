@@ -11,6 +11,18 @@ use reader_firmware::serial::{Command, FrameReader, Numbered, Report, Trouble};
 /// For how long a board may compute in silence.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The board has started while a command was under way.
+#[derive(Clone, Copy, Debug)]
+pub struct BegunAnew;
+
+impl std::fmt::Display for BegunAnew {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the board has begun anew")
+    }
+}
+
+impl std::error::Error for BegunAnew {}
+
 /// A serial line to a board.
 pub struct SerialLine {
     out: Box<dyn Write + Send>,
@@ -66,7 +78,7 @@ impl SerialLine {
             self.read(began, &mut |said, report| match report {
                 Report::Done if said == number => end = Some(Ok(())),
                 Report::Refused(trouble) if said == number || said == 0 => end = Some(Err(words(trouble))),
-                Report::Started => end = Some(Err(anyhow!("the board has begun anew"))),
+                Report::Started => end = Some(Err(BegunAnew.into())),
                 // What is late for a command before this one is for nobody.
                 _ if said == number || said == 0 => hear(report),
                 _ => {}
@@ -135,7 +147,9 @@ fn words(trouble: Trouble<'_>) -> anyhow::Error {
         Trouble::Unsupported => anyhow!("the board does not do that"),
         Trouble::Unseeded => anyhow!("the board's random source waits for its seed"),
         Trouble::NotEnrolled => anyhow!("the board is not enrolled"),
+        Trouble::Busy => anyhow!("another device is at the door"),
         Trouble::Object(why) => anyhow!("the board refuses it: {why}"),
+        Trouble::Update(why) => anyhow!("the board does not take the firmware: {why}"),
         Trouble::Storage(why) => anyhow!("the board's flash: {why}"),
     }
 }

@@ -2,13 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs::OpenOptions;
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
 use super::SerialLine;
+use super::firmware::flat;
 
 /// Where `cargo build --release` in the board's package leaves the firmware.
 pub const FIRMWARE: &str = concat!(
@@ -28,11 +29,18 @@ pub const FIRMWARE_CROSS_CHECK: &str = concat!(
     "/../reader-firmware/boards/qemu-mps2-an386/target/assembler/thumbv7em-none-eabihf/release/cross-check"
 );
 
-/// Octets of the flash.
-const FLASH: usize = 128 * 1024;
+/// Where in the flash the firmware lies that runs, and how long it may be.
+const FIRMWARE_AT: u64 = 256 * 1024;
+const FIRMWARE_MAX: usize = 128 * 1024;
+
+/// Octets of the flash, both slots included.
+const FLASH: usize = 516 * 1024;
 
 /// Octets of the memory that the machine maps from a file; the flash is its beginning.
 const MAPPED: u64 = 16 * 1024 * 1024;
+
+/// The boot loader lies beside the firmware.
+const BOOT_LOADER: &str = "bootloader";
 
 /// One instruction is 2^6 ns, so that what is counted is the same in every run.
 const COUNTING: &str = "shift=6,sleep=on";
@@ -45,7 +53,10 @@ pub struct Qemu {
 }
 
 impl Qemu {
-    /// Starts the machine with this firmware and flash; an image that is not there is made, erased.
+    /// Starts the machine with this flash and the boot loader that was built with the firmware.
+    ///
+    /// An image that is not there is made, erased; one without a firmware gets this one, as at the factory. One that
+    /// has a firmware keeps it: what runs is then changed by updates.
     ///
     /// # Errors
     /// When there is no QEMU, no firmware, or no room for the image.
@@ -58,6 +69,7 @@ impl Qemu {
         if !image.exists() {
             erased(image).with_context(|| format!("cannot make {}", image.display()))?;
         }
+        equip(image, firmware).with_context(|| format!("cannot put a firmware into {}", image.display()))?;
         let mut backend =
             OsString::from(format!("memory-backend-file,id=psram,share=on,size={MAPPED},mem-path="));
         // QEMU takes a comma as the end of a path unless it is doubled.
@@ -68,7 +80,7 @@ impl Qemu {
             .arg("-object")
             .arg(backend)
             .arg("-kernel")
-            .arg(firmware)
+            .arg(firmware.with_file_name(BOOT_LOADER))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -97,6 +109,21 @@ impl Drop for Qemu {
         let _gone = self.child.kill();
         let _gone = self.child.wait();
     }
+}
+
+/// Puts a firmware where the boot loader starts it, unless there is one.
+fn equip(image: &Path, firmware: &Path) -> Result<()> {
+    let mut file = OpenOptions::new().read(true).write(true).open(image)?;
+    let mut head = [0; 4];
+    file.seek(SeekFrom::Start(FIRMWARE_AT))?;
+    file.read_exact(&mut head)?;
+    if head != [0; 4] && head != [0xFF; 4] {
+        return Ok(());
+    }
+    let octets = flat(firmware)?;
+    ensure!(octets.len() <= FIRMWARE_MAX, "{} is longer than its slot", firmware.display());
+    file.seek(SeekFrom::Start(FIRMWARE_AT))?;
+    Ok(file.write_all(&octets)?)
 }
 
 fn erased(image: &Path) -> std::io::Result<()> {

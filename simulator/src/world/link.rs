@@ -93,9 +93,10 @@ impl LinkKind {
             // Spec: ISO/IEC 14443-4 §7.5.5.2; the times of a front end.
             Self::Nfc => (5_000, 3),
             // The link layer sends again at the next event, until the supervision timeout of four seconds.
-            Self::Ble | Self::L2cap => {
-                (interval_us, if interval_us == 0 { 100 } else { 4_000_000 / interval_us })
-            }
+            Self::Ble | Self::L2cap => match 4_000_000_u64.checked_div(interval_us) {
+                Some(events) => (interval_us, events),
+                None => (interval_us, 100),
+            },
             Self::Tcp => (200_000, 15),
         }
     }

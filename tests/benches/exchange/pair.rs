@@ -126,7 +126,9 @@ impl<C: Crypto> Pair<C> {
                     instruction
                 }
                 ReaderStep::Decided(decision) => return (decision, times),
-                ReaderStep::Finished { .. } => unreachable!("a tap does not end before its decision"),
+                ReaderStep::Finished { .. } | ReaderStep::Reported { .. } => {
+                    unreachable!("a tap does not end before its decision")
+                }
             };
             times.device += self.answer(card, holder, instruction, &mut command, &mut response);
         }

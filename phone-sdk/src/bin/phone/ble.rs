@@ -97,6 +97,7 @@ async fn scan(
                 services: properties.services.iter().map(|service| Name(service.as_u128())).collect(),
                 name: properties.local_name,
                 rssi_dbm: properties.rssi.unwrap_or(i16::MIN),
+                manufacturer_data: properties.manufacturer_data.get(&NearbyReaders::COMPANY).cloned(),
             });
             if nearby.list().iter().any(&wanted) {
                 break;

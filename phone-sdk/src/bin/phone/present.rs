@@ -71,6 +71,7 @@ pub(crate) fn readers(
                 "peripheral": reader.peripheral,
                 "name": reader.name,
                 "rssi_dbm": reader.rssi_dbm,
+                "psm": reader.psm,
                 "reader": reader.visited.map(|(_, reader)| reader),
             })
         };
@@ -80,8 +81,10 @@ pub(crate) fn readers(
     }
     for reader in readers.iter().filter(|_| !json) {
         let door = reader.visited.map_or(String::new(), |(_, reader)| format!(", door {}", reader.0));
+        let channel = reader.psm.filter(|psm| *psm != 0);
+        let channel = channel.map_or(String::new(), |psm| format!(", channel 0x{psm:02X}"));
         let name = reader.name.as_deref().unwrap_or("-");
-        output::line(format!("{:>4} dBm  {name} ({}){door}", reader.rssi_dbm, reader.peripheral));
+        output::line(format!("{:>4} dBm  {name} ({}){door}{channel}", reader.rssi_dbm, reader.peripheral));
     }
     Ok(Ended::Done)
 }

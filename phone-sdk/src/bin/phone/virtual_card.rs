@@ -46,22 +46,28 @@ fn carry(
     while let Some(message) = receive(connection)? {
         match message.as_slice() {
             [0x04] => send(connection, &ATR)?,
-            [0x00 | 0x02] if is_finished(events, true) => break,
-            [0x00 | 0x02] => presenter.deactivated(Deactivation::LinkLoss),
+            // Before a tap a slot may switch the card off as often as it likes.
+            [0x00 | 0x02] => {
+                presenter.deactivated(Deactivation::LinkLoss);
+                events.extend(std::iter::from_fn(|| presenter.poll_event()));
+                if !events.is_empty() {
+                    break;
+                }
+            }
             [] | [_] => {}
             apdu => send(connection, &presenter.process_command(apdu))?,
         }
         events.extend(std::iter::from_fn(|| presenter.poll_event()));
-        if is_finished(events, false) {
+        if is_finished(events) {
             break;
         }
     }
     Ok(())
 }
 
-/// Whether the tap is over, and so is the report that may follow it; `left` if the reader has let go of the card.
-fn is_finished(events: &[TapEvent], left: bool) -> bool {
-    events.iter().any(|event| matches!(event, TapEvent::Finished(tap) if left || !tap.takes_report))
+/// Whether the tap is over, and so is the report that may follow it.
+fn is_finished(events: &[TapEvent]) -> bool {
+    events.iter().any(|event| matches!(event, TapEvent::Finished(tap) if !tap.takes_report))
 }
 
 /// The next message; `None` when the slot is gone.

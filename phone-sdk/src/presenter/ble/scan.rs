@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use credential::ble::{SERVICE, Uuid};
+use credential::ble::{Announcement, Hint, SERVICE, Uuid};
 use credential::id::{ProjectId, ReaderId};
 use credential::time::Instant;
 
@@ -29,6 +29,8 @@ pub struct Sighting {
     pub name: Option<String>,
     /// How strong the signal was.
     pub rssi_dbm: i16,
+    /// The manufacturer data behind [`NearbyReaders::COMPANY`], if the platform gives it and there is any.
+    pub manufacturer_data: Option<Vec<u8>>,
 }
 
 /// A reader in range.
@@ -40,7 +42,10 @@ pub struct NearbyReader {
     pub name: Option<String>,
     /// How strong its signal is, averaged so that the list stands still.
     pub rssi_dbm: i16,
-    /// The door that it was at the last visit.
+    /// The L2CAP channel that it announces, 0 = none; `None` as long as the platform has not said. A
+    /// [`BlePresenter`](super::BlePresenter) whose central opens channels asks for it at once, without discovery.
+    pub psm: Option<u16>,
+    /// The door that it was at the last visit, or whose hint it announces; nobody vouches for it until the tap.
     pub visited: Option<(ProjectId, ReaderId)>,
 }
 
@@ -57,12 +62,16 @@ struct Seen {
     peripheral: String,
     name: Option<String>,
     rssi_dbm: i16,
+    hint: Option<Hint>,
     last: Instant,
 }
 
 impl NearbyReaders {
     /// What to filter the scan by.
     pub const SERVICE: Uuid = SERVICE;
+
+    /// Behind which company identifier a reader announces itself.
+    pub const COMPANY: u16 = credential::ble::COMPANY;
 
     pub(crate) const fn new(core: Arc<Core>) -> Self {
         Self { core, seen: Vec::new() }
@@ -73,15 +82,23 @@ impl NearbyReaders {
         let last = self.core.ports.clock.now().instant;
         self.drop_gone(last);
         let name = sighting.name.as_deref().and_then(display);
+        let announced = sighting.manufacturer_data.as_deref().and_then(Announcement::decode);
+        let hint = announced.and_then(|announced| announced.hint);
         let known = self.seen.iter_mut().find(|seen| seen.peripheral == sighting.peripheral);
         if let Some(seen) = known {
             seen.last = last;
             seen.rssi_dbm = averaged(seen.rssi_dbm, sighting.rssi_dbm);
             // A scan response may bring the name that the advertisement had no room for, and the other way round.
             seen.name = name.or(seen.name.take());
+            seen.hint = hint.or(seen.hint);
         } else if sighting.services.contains(&SERVICE) && self.seen.len() < READERS_MAX {
-            let Sighting { peripheral, rssi_dbm, .. } = sighting;
-            self.seen.push(Seen { peripheral, name, rssi_dbm, last });
+            let (peripheral, rssi_dbm) = (sighting.peripheral.clone(), sighting.rssi_dbm);
+            self.seen.push(Seen { peripheral, name, rssi_dbm, hint, last });
+        } else {
+            return;
+        }
+        if let Some(announced) = announced {
+            self.core.note_announced(&sighting.peripheral, announced.psm);
         }
     }
 
@@ -92,12 +109,18 @@ impl NearbyReaders {
             peripheral: seen.peripheral.clone(),
             name: seen.name.clone(),
             rssi_dbm: seen.rssi_dbm,
-            visited: self.core.visited(&seen.peripheral).map(|visited| (visited.project, visited.reader)),
+            psm: self.core.announced_psm(&seen.peripheral),
+            visited: self.door(seen),
         };
         let mut readers: Vec<NearbyReader> = self.seen.iter().map(reader).collect();
         readers
             .sort_by(|a, b| (Reverse(a.rssi_dbm), &a.peripheral).cmp(&(Reverse(b.rssi_dbm), &b.peripheral)));
         readers
+    }
+
+    fn door(&self, seen: &Seen) -> Option<(ProjectId, ReaderId)> {
+        let visited = self.core.visited(&seen.peripheral).map(|visited| (visited.project, visited.reader));
+        visited.or_else(|| self.core.hinted(seen.hint?))
     }
 
     fn drop_gone(&mut self, now: Instant) {

@@ -4,12 +4,20 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use chacha20::ChaCha20Rng;
 use rand_core::{CryptoRng, SeedableRng};
+use reader_firmware::controller::HostLink;
+use reader_firmware::entrance::Ports;
 use reader_firmware::log::FlashLog;
+use reader_firmware::nfc::NoFrontEnd;
+use reader_firmware::port::Watchdog;
 use reader_firmware::serial::{Footprint, Rehearsal};
-use reader_firmware::station::{Board, Unsupported};
+use reader_firmware::station::{Board, PortsOf, Unsupported};
+use reader_firmware::update::Firmware;
 
 use crate::flash::FileFlash;
-use crate::{flash, footprint, timer};
+use crate::fpga::{Housing, Lamps};
+use crate::slots::Slots;
+use crate::watchdog::CmsdkWatchdog;
+use crate::{flash, footprint, fpga, timer};
 
 /// Seconds by which tests have moved the clock forward.
 static SKIPPED_S: AtomicU32 = AtomicU32::new(0);
@@ -23,15 +31,21 @@ pub(crate) fn skipped_ms() -> u64 {
 /// right for an emulator, whose host sees all its memory anyway, and for nothing else.
 pub(crate) struct Mps2 {
     random: Option<ChaCha20Rng>,
+    watchdog: CmsdkWatchdog,
+    slots: Slots,
 }
 
 impl Mps2 {
-    pub(crate) const fn new() -> Self {
-        Self { random: None }
+    pub(crate) fn new() -> Self {
+        Self { random: None, watchdog: CmsdkWatchdog::start(), slots: Slots::new() }
     }
 }
 
 impl Board for Mps2 {
+    type FrontEnd = NoFrontEnd;
+    type Controller = HostLink;
+    type Indicator = Lamps;
+    type Tamper = Housing;
     type Log = FlashLog<FileFlash>;
 
     const TICKS_PER_SECOND: u32 = timer::TICKS_PER_SECOND;
@@ -44,6 +58,11 @@ impl Board for Mps2 {
         self.random.as_mut().map(|random| random as &mut dyn CryptoRng)
     }
 
+    fn ports(&mut self) -> Option<PortsOf<Self>> {
+        let (front_end, controller) = (NoFrontEnd::new(), HostLink);
+        Some(Ports { front_end, controller, indicator: Lamps, tamper: Housing })
+    }
+
     fn log(&mut self) -> Option<Self::Log> {
         FlashLog::open(FileFlash::new(), FileFlash::LOG, self.random.as_mut()?).ok()
     }
@@ -51,6 +70,18 @@ impl Board for Mps2 {
     fn seed(&mut self, seed: &[u8; 32]) -> Result<(), Unsupported> {
         self.random = Some(ChaCha20Rng::from_seed(*seed));
         Ok(())
+    }
+
+    fn watchdog(&mut self) -> Option<&mut dyn Watchdog> {
+        Some(&mut self.watchdog)
+    }
+
+    fn firmware(&mut self) -> Option<&mut dyn Firmware> {
+        Some(&mut self.slots)
+    }
+
+    fn spare_page(&self) -> Option<u32> {
+        Some(FileFlash::SPARE)
     }
 
     fn footprint(&self) -> Footprint {
@@ -64,6 +95,10 @@ impl Board for Mps2 {
                 SKIPPED_S.fetch_add(seconds, Ordering::Relaxed);
             }
             Rehearsal::CutPower { after } => flash::cut_power(after),
+            Rehearsal::Tamper { open } => fpga::set_open(open),
+            Rehearsal::Hang => loop {
+                cortex_m::asm::nop();
+            },
             Rehearsal::CrossCheck { .. } => return Err(Unsupported),
         }
         Ok(())

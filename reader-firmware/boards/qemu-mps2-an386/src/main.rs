@@ -7,8 +7,11 @@
 mod board;
 mod flash;
 mod footprint;
+mod fpga;
+mod slots;
 mod timer;
 mod uart;
+mod watchdog;
 
 use core::panic::PanicInfo;
 
@@ -31,6 +34,9 @@ use credential::crypto::RustCrypto as Backend;
 
 type Door = Station<Backend, Mps2, FileFlash>;
 
+/// Octets that are taken from the line before something else has its turn.
+const AT_A_TIME: usize = 256;
+
 static DOOR: StaticCell<Door> = StaticCell::new();
 static READER: StaticCell<FrameReader> = StaticCell::new();
 
@@ -42,15 +48,25 @@ fn main() -> ! {
     // A line that takes nothing is a line that nobody reads.
     let _ = Numbered { number: 0, content: Report::Started }.send(&mut |octet| uart.write(octet));
     loop {
-        while let Some(octet) = uart.read() {
+        let mut is_quiet = false;
+        for _ in 0..AT_A_TIME {
+            let Some(octet) = uart.read() else {
+                is_quiet = true;
+                break;
+            };
             let damaged = reader.damaged();
             if let Some(content) = reader.push(octet) {
-                let instant = clock.now(board::skipped_ms());
-                door.take(content, damaged, instant, &mut |octet| uart.write(octet));
+                let now = clock.now(board::skipped_ms());
+                door.take(content, damaged, now, &mut |octet| uart.write(octet));
             }
         }
-        door.poll(clock.now(board::skipped_ms()), &mut |octet| uart.write(octet));
-        uart.wait();
+        let now = clock.now(board::skipped_ms());
+        if now >= door.poll_at() {
+            door.poll(now, &mut |octet| uart.write(octet));
+        }
+        if is_quiet {
+            uart.wait();
+        }
     }
 }
 
@@ -66,6 +82,10 @@ fn set_up() -> (&'static mut Door, &'static mut FrameReader) {
 fn panic(_info: &PanicInfo<'_>) -> ! {
     SCB::sys_reset()
 }
+
+/// The watchdog has run down once: the main loop may still come round before it has run down again.
+#[exception]
+unsafe fn NonMaskableInt() {}
 
 #[exception]
 unsafe fn HardFault(_frame: &ExceptionFrame) -> ! {

@@ -4,7 +4,7 @@
 
 use cortex_m::Peripherals;
 use cortex_m::peripheral::syst::SystClkSource;
-use credential::time::Instant;
+use reader_firmware::micros::Micros;
 
 /// The machine's clock.
 pub(crate) const TICKS_PER_SECOND: u32 = 25_000_000;
@@ -23,7 +23,7 @@ pub(crate) fn ticks() -> u32 {
     !read(TIMER_1 + VALUE)
 }
 
-/// Milliseconds since the start; to be asked more often than its counter wraps, which takes twelve hours.
+/// The time since the start; to be asked more often than its counter wraps, which takes twelve hours.
 pub(crate) struct Clock {
     last: u32,
     counted: u64,
@@ -44,11 +44,11 @@ impl Clock {
         Self { last: !read(TIMER_2 + VALUE), counted: 0 }
     }
 
-    pub(crate) fn now(&mut self, skipped_ms: u64) -> Instant {
+    pub(crate) fn now(&mut self, skipped_ms: u64) -> Micros {
         let value = !read(TIMER_2 + VALUE);
         self.counted += u64::from(value.wrapping_sub(self.last));
         self.last = value;
-        Instant(self.counted * 256 / u64::from(TICKS_PER_SECOND / 1_000) + skipped_ms)
+        Micros(self.counted * 256 / u64::from(TICKS_PER_SECOND / 1_000_000)).after_ms(skipped_ms)
     }
 }
 

@@ -5,6 +5,7 @@ use heapless::Deque;
 use libosdp::{OsdpCommand, OsdpCommandBuzzer, OsdpCommandLed, OsdpLedColor, OsdpLedParams};
 
 use super::DEFAULT_KEY;
+use super::files::contents;
 use crate::indicator::{Light, LightPattern, Pattern, SoundPattern, Step};
 use crate::port::ControllerEvent;
 
@@ -32,6 +33,8 @@ impl Inbox {
             OsdpCommand::Led(led) if (led.reader, led.led_number) == (0, 0) => self.light(led),
             OsdpCommand::Buzzer(buzzer) if buzzer.reader == 0 => self.sound(buzzer),
             OsdpCommand::KeySet(keyset) => self.key(&keyset.data),
+            // Before it has a key of its own a reader takes nothing but that.
+            OsdpCommand::FileTx(file) if self.commissioned && contents(file.id).is_some() => ACCEPTED,
             _ => REFUSED,
         }
     }

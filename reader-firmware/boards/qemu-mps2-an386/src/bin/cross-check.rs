@@ -17,6 +17,7 @@ use uart::Uart;
 
 #[entry]
 fn main() -> ! {
+    stop_watchdog();
     let mut uart = Uart::start();
     let mut reader: FrameReader = FrameReader::new();
     let say = |uart: &mut Uart, number, content| {
@@ -35,6 +36,18 @@ fn main() -> ! {
             }
         }
         uart.wait();
+    }
+}
+
+/// The boot loader has set it going, and what is compared here takes longer than it waits.
+fn stop_watchdog() {
+    const CONTROL: usize = 0x4000_8008;
+    const LOCK: usize = 0x4000_8C00;
+    const UNLOCK: u32 = 0x1ACC_E551;
+    // SAFETY: registers of the watchdog, which nothing else of this program uses.
+    unsafe {
+        core::ptr::write_volatile(LOCK as *mut u32, UNLOCK);
+        core::ptr::write_volatile(CONTROL as *mut u32, 0);
     }
 }
 

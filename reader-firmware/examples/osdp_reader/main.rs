@@ -3,8 +3,10 @@
 //! `osdp_reader SOCKET [KEY]` with the key in hexadecimal; without one it waits to be commissioned.
 #![expect(clippy::print_stdout, reason = "a program that speaks")]
 
+mod line;
+
 use std::error::Error;
-use std::io::{BufRead, ErrorKind, Read, Write};
+use std::io::BufRead;
 use std::os::unix::net::UnixStream;
 use std::sync::mpsc::{self, TryRecvError};
 use std::time::{Duration, Instant};
@@ -12,42 +14,12 @@ use std::time::{Duration, Instant};
 use credential::id::UserId;
 use credential::object::{IdBase, OutputFormat, Parity, Wiegand};
 use credential::secret::Secret;
-use libosdp::{Channel, ChannelError};
 use reader_firmware::controller::osdp::{OsdpLink, OsdpSettings};
 use reader_firmware::micros::Micros;
 use reader_firmware::output::Output;
 use reader_firmware::port::ControllerLink;
 
-struct Line(UnixStream);
-
-impl Channel for Line {
-    fn get_id(&self) -> i32 {
-        0
-    }
-
-    fn read(&mut self, buf: &mut [u8]) -> Result<usize, ChannelError> {
-        self.0.read(buf).map_err(|error| blame(&error))
-    }
-
-    fn write(&mut self, buf: &[u8]) -> Result<usize, ChannelError> {
-        self.0.write(buf).map_err(|error| blame(&error))
-    }
-
-    fn flush(&mut self) -> Result<(), ChannelError> {
-        Ok(())
-    }
-
-    fn close(&mut self) -> Result<(), ChannelError> {
-        Ok(())
-    }
-}
-
-fn blame(error: &std::io::Error) -> ChannelError {
-    match error.kind() {
-        ErrorKind::WouldBlock => ChannelError::WouldBlock,
-        _ => ChannelError::TransportError,
-    }
-}
+use line::Line;
 
 const W26: Wiegand =
     Wiegand { base: IdBase::Decimal, bits: 26, facility_bits: 8, facility: 17, parity: Parity::EvenOdd };

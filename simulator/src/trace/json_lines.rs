@@ -1,0 +1,24 @@
+//! A record a line.
+
+use std::io::{BufRead, Write};
+
+use anyhow::{Context, Result};
+
+use super::Record;
+
+pub(super) fn write(record: &Record, out: &mut dyn Write) -> Result<()> {
+    serde_json::to_writer(&mut *out, record)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+pub(super) fn read(input: impl BufRead) -> Result<Vec<Record>> {
+    let mut records = Vec::new();
+    for (number, line) in (1_usize..).zip(input.lines()) {
+        let line = line?;
+        if !line.trim().is_empty() {
+            let record = serde_json::from_str(&line);
+            records.push(record.with_context(|| format!("line {number} is not a record of a trace"))?);
+        }
+    }
+    Ok(records)
+}
