@@ -113,3 +113,38 @@ const fn side(side: Side) -> &'static str {
         Side::Device => "device",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: DecodeArgs,
+    }
+
+    fn decoded(arguments: &[&str]) -> Result<String> {
+        run(&Line::parse_from([&["decode"], arguments].concat()).args)
+    }
+
+    #[test]
+    fn pasted_octets_are_told_field_by_field() {
+        let text = decoded(&["00 A4 04 00 09", "F04F53544941525901", "00"]).unwrap();
+        assert!(text.starts_with("command APDU SELECT\n"), "{text}");
+        assert!(text.contains("    5    9     AID: f04f53544941525901 (Ostiary)\n"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&decoded(&["--json", "6982"]).unwrap()).unwrap();
+        assert_eq!(json["found"][0]["fields"][0]["value"], "6982, security status not satisfied");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_field() {
+        let refused = |arguments: &[&str]| decoded(arguments).unwrap_err().to_string();
+        assert_eq!(refused(&["--as", "time-token", "02"]), "the format is not 1");
+        assert_eq!(refused(&["--as", "time-token", "01 00"]), "it ends in project id");
+        assert!(refused(&["xyz"]).contains("hexadecimal"));
+        assert!(refused(&["ffff"]).contains("--as KIND"));
+    }
+}

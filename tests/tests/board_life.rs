@@ -2,7 +2,6 @@
 //! housing that is opened, what phones bring.
 //!
 //! A stage of `tests/run` of its own, because it needs QEMU and the firmware.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use reader_firmware::serial::{Check, Command, DoorState, Rehearsal};
 use simulator::unit::{DoorUnit, Happened, firmware};

@@ -2,7 +2,7 @@
 //!
 //! `OSTIARY_BOARD_TAPS` is how many; `OSTIARY_SEED` plays one run again.
 //! A stage of `tests/run` of its own, because it needs QEMU and the firmware.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Firmware updates of the board on the emulated microcontroller, through its own boot loader.
 //!
 //! A stage of `tests/run` of its own, because it needs QEMU and the firmware.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "tests")]
 
 use std::path::Path;
 use std::time::Duration;

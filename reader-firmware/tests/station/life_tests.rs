@@ -41,17 +41,23 @@ fn the_first_configuration_is_believed_and_later_ones_are_newer_and_signed() {
     let new = host.configuration(&mut world, 2);
     assert_eq!(host.tell(Command::Configure(&new)), [Said::Done]);
     let mut host = host.restarted();
-    assert!(matches!(host.status().state, DoorState::Enrolled { configuration_version: 2, .. }));
+    let DoorState::Enrolled { project, reader, configuration_version: 2, .. } = host.status().state else {
+        panic!("{:?}", host.status());
+    };
+    let enrolled = host.station.enrolled().map(|(project, reader)| (project.0, reader.0));
+    assert_eq!(enrolled, Some((project, reader)));
 }
 
 #[test]
 fn a_configuration_that_was_altered_enrols_nobody() {
     let mut world = World::new(1);
     let mut host = Host::new();
+    assert_eq!(host.station.enrolled(), None);
     let mut sealed = host.configuration(&mut world, 1);
     let middle = sealed.len() / 2;
     sealed[middle] ^= 1;
     assert!(refused(&host.tell(Command::Configure(&sealed))));
+    assert_eq!(host.station.enrolled(), None);
     assert!(matches!(host.status().state, DoorState::Keyed { .. }));
     assert!(matches!(host.restarted().status().state, DoorState::Keyed { .. }));
 }

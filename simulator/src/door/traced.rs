@@ -50,3 +50,32 @@ impl Traced {
         trace.record(record(self.tap, u64::try_from(since_1970.as_micros()).unwrap_or(u64::MAX)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use credential::iso7816::FrontEnd;
+    use serde_json::json;
+
+    use super::*;
+    use crate::trace::read;
+
+    #[test]
+    fn a_door_writes_what_it_sees_and_nothing_without_a_trace() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("taps.jsonl");
+        for trace in [None, Some(TraceFile::create(&path).unwrap())] {
+            let mut traced = Traced::new("front", trace);
+            traced.begin(&Arrival::Tcp);
+            traced.octets(Side::Device, &[1, 2]);
+            traced.end();
+            traced.begin(&Arrival::Nfc(FrontEnd::SHORT));
+            traced.event(json!({ "event": "finished" }));
+            traced.finish().unwrap();
+        }
+        let records = read(&path).unwrap();
+        assert_eq!(records.iter().map(Record::tap).collect::<Vec<_>>(), [1, 1, 1, 2, 2]);
+        assert!(records.is_sorted_by_key(Record::at_us) && records.iter().all(|record| record.at_us() > 0));
+        let Some(Record::Octets(octets)) = records.get(1) else { panic!("{records:?}") };
+        assert_eq!((octets.from, octets.octets.as_slice()), (Side::Device, &[1, 2][..]));
+    }
+}
