@@ -1,5 +1,6 @@
-//! Tells cargo that the tables are compiled into the manager.
+//! Tells cargo what is compiled into the manager beside its sources.
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
+    println!("cargo:rerun-if-changed=templates");
 }

@@ -23,6 +23,7 @@ mod renewing;
 mod reporting;
 mod resetting;
 mod revoking;
+mod signing;
 mod suspending;
 mod syncing;
 mod tokens;
@@ -36,7 +37,10 @@ mod webhooks;
 pub use activating::{Activation, ChallengeGiven, DeviceAnswer};
 pub use administrators::AdministratorChange;
 pub use audit_log::AuditFilter;
-pub use cards::{CardInvitation, InstalledCard};
+pub use cards::{
+    CardImportOptions, CardImportPlan, CardInvitation, CardValidation, CardsUndone, InstalledCard,
+    ValidatedCard,
+};
 pub use devices::{DeviceSummary, ReaderAwareness, RevocationState};
 pub use editing::EditedUser;
 pub use importing::{ImportOptions, ImportPlan, Origin, PlanSummary};
@@ -47,6 +51,8 @@ pub use readers::{EnrolledReader, NewReader, ReaderEdit, ReaderSummary};
 pub(crate) use renewing::RenewalQueue;
 pub use reporting::ReportTaken;
 pub use revoking::{PublishedList, Revocation};
+pub use signing::SignInLink;
+pub(crate) use signing::{Finished, NewPassword, NewSession, Newcomer, Password, Visitor, relying_party};
 pub(crate) use tokens::insert_first_owner;
 pub use tokens::{Caller, NewToken};
 pub use undoing::Undone;

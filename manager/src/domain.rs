@@ -1,9 +1,11 @@
 //! The rules of the issuing side, without SQL, HTTP or files.
 
 mod access;
+mod account;
 mod administrator;
 mod audit;
 mod card;
+mod card_plan;
 mod code;
 mod edit;
 mod event;
@@ -28,17 +30,23 @@ mod version;
 mod webhook;
 
 pub use access::{AccessNameError, Role, Scope, Scopes};
+pub use account::{
+    Account, CEREMONY_LIFE_S, ENROLMENT_LIFE_S, PASSWORD_MIN, PageSession, PasskeySummary, SESSION_IDLE_S,
+    SESSION_LIFE_S, SignInError, check_password, lock_after_s,
+};
 pub use administrator::{
     Administrator, AdministratorError, NewAdministrator, TokenSummary, check_name, is_good, leaves_an_owner,
 };
 pub use audit::{Act, Actor, AuditBreak, AuditEntry, chain_start, verify_chain};
 pub use card::{
     BarcodeDesign, BarcodeError, BarcodeSource, Card, CardContent, CardDesign, CardEdit, CardForbidden,
-    CardPhoto, CardStatus, CardTemplate, CardTurn, Expiry, ExpiryDesign, ExpiryError, ExpiryRule,
-    FieldDesign, FieldKind, HolderGives, HolderPhoto, IdentityCheck, Issuance, LOCK_S, NewCard, PhotoDesign,
-    PhotoRule, PhotoWanted, Requirements, SecurityAnswer, SecurityQuestion, Side, Symbology, TRIES_MAX,
-    TemplateState, Terms, answers_hold, check_content, fold_answer, next_card_status,
+    CardPhoto, CardStanding, CardStatus, CardTemplate, CardTurn, Expiry, ExpiryDesign, ExpiryError,
+    ExpiryRule, FieldDesign, FieldKind, HolderGives, HolderPhoto, IdentityCheck, Issuance, LOCK_S, NewCard,
+    PhotoDesign, PhotoRule, PhotoWanted, Requirements, SecurityAnswer, SecurityQuestion, Side, Symbology,
+    TRIES_MAX, TemplateState, Terms, ValidationCode, ValidationDesign, answers_hold, check_content,
+    end_as_read, fold_answer, next_card_status,
 };
+pub use card_plan::{CardCounts, CardPlanHeader, CardStep, CardValues};
 pub use code::{CodeError, InvitationCode};
 pub use edit::PersonEdit;
 pub use event::{Event, EventFilter, EventNameError, TEST_EVENT, event_id, event_kinds};
@@ -60,8 +68,8 @@ pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandForma
 pub use reader_event::{ReaderEvent, ReaderLog, ReceiptState};
 pub(crate) use reader_event::{event_hash, events_start, in_words as event_in_words};
 pub use reminder::{
-    PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder, ReminderChange,
-    ReminderSettings,
+    EXPIRY_IS_NEWS_S, PendingInvitation, REMIND_AFTER_DAYS, REMIND_BEFORE_EXPIRY_HOURS, Reminder,
+    ReminderChange, ReminderSettings,
 };
 pub use search::{Search, SearchKeys, folded, prefix_end, suffixes};
 pub use text::{from_base64url, hex, to_base64url};

@@ -1,8 +1,9 @@
 //! What can go wrong, sorted by who has to do something about it.
 
+use crate::card_list::CardListErrors;
 use crate::domain::{
     AdministratorError, CardForbidden, Field, FieldError, Forbidden, OutputFormatError, ProjectError, Role,
-    Scope, Scopes, UndoConflicts, UnixTime,
+    Scope, Scopes, SignInError, UndoConflicts, UnixTime,
 };
 use crate::import::ImportErrors;
 use crate::issuing::IssuingError;
@@ -20,6 +21,9 @@ pub enum Error {
     /// The list of people has errors.
     #[error(transparent)]
     Import(#[from] ImportErrors),
+    /// The list of cards has errors.
+    #[error(transparent)]
+    CardList(#[from] CardListErrors),
     /// Users were changed since the import that is to be undone.
     #[error(transparent)]
     Undo(#[from] UndoConflicts),
@@ -96,6 +100,9 @@ pub enum Refusal {
         /// The role of the administrator whose token it is.
         is: Role,
     },
+    /// The administrator's role does not allow it.
+    #[error("This needs an administrator with the role {0}.")]
+    RoleNeeded(Role),
     /// The token was not made for it.
     #[error("This needs a token with the scope {0}.")]
     ScopeMissing(Scope),
@@ -125,6 +132,30 @@ pub enum Refusal {
     /// Nobody else would be an owner.
     #[error("A project is never without an owner; make somebody else an owner first.")]
     LastOwner,
+    /// Something that was given to sign in is wrong; nobody is told what.
+    #[error(
+        "The e-mail address, the password or the one-time code is wrong. After several wrong tries there is a \
+         pause of up to 15 minutes."
+    )]
+    SignInRefused,
+    /// A sign-in link that is not one, was used, has expired or was replaced.
+    #[error("This sign-in link is not valid: it was used, has expired or was replaced. Ask for a new one.")]
+    SignInLinkInvalid,
+    /// Somebody has an account with this e-mail address.
+    #[error("Somebody signs in with this e-mail address already. Sign in first, then open the link again.")]
+    AccountTaken,
+    /// What somebody wants to sign in with is not allowed.
+    #[error("{0}")]
+    SignIn(SignInError),
+    /// The passkey was not accepted.
+    #[error("The passkey was not accepted.")]
+    PasskeyRefused,
+    /// Nothing waits for this answer, or it waited too long.
+    #[error("This took too long; begin again.")]
+    CeremonyOver,
+    /// The account could not sign in any more.
+    #[error("This is the only way in which you sign in; add another one first.")]
+    LastSignIn,
     /// No such token.
     #[error("There is no such token.")]
     TokenUnknown,
@@ -336,6 +367,14 @@ pub enum Refusal {
     /// The holder sent no photo, and the card needs one.
     #[error("This card needs a photo of its holder.")]
     PhotoMissing,
+    /// Cards are not as the import that is to be undone has left them.
+    #[error("These cards were changed since the import, and nothing was undone: {0}.")]
+    CardsChanged(String),
+    /// Nobody's code, or no more.
+    #[error(
+        "This is not the code of a card, or it is too old: have it shown on the phone itself, and scan it again."
+    )]
+    CardCodeWrong,
     /// Identifier or answers are wrong; nobody is told which.
     #[error("The identifier or an answer is wrong; tries left: {0}.")]
     AnswersWrong(u32),
@@ -354,6 +393,7 @@ impl Refusal {
             Self::RequestInvalid(_) => "request-invalid",
             Self::Unauthorized => "unauthorized",
             Self::RoleMissing { .. } => "role-missing",
+            Self::RoleNeeded(_) => "role-needed",
             Self::ScopeMissing(_) => "scope-missing",
             Self::PreconditionRequired => "precondition-required",
             Self::PreconditionFailed => "precondition-failed",
@@ -363,6 +403,13 @@ impl Refusal {
             Self::AdministratorKnown => "administrator-known",
             Self::Administrator(_) => "administrator-invalid",
             Self::LastOwner => "last-owner",
+            Self::SignInRefused => "sign-in-refused",
+            Self::SignInLinkInvalid => "sign-in-link-invalid",
+            Self::AccountTaken => "account-taken",
+            Self::SignIn(_) => "sign-in-invalid",
+            Self::PasskeyRefused => "passkey-refused",
+            Self::CeremonyOver => "ceremony-over",
+            Self::LastSignIn => "last-sign-in",
             Self::TokenUnknown => "token-unknown",
             Self::ScopesBeyond(_) => "scopes-beyond",
             Self::InvitationUnknown => "invitation-unknown",
@@ -430,6 +477,8 @@ impl Refusal {
             Self::PhotoRefused(_) => "photo-refused",
             Self::PhotoUnknown => "photo-unknown",
             Self::PhotoMissing => "photo-missing",
+            Self::CardsChanged(_) => "undo-conflict",
+            Self::CardCodeWrong => "card-code-wrong",
             Self::AnswersWrong(_) => "answers-wrong",
             Self::CardLocked(_) => "card-locked",
             Self::TermsNotAccepted => "terms-not-accepted",

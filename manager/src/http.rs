@@ -1,9 +1,10 @@
 //! The API on HTTP. Each route reads a request, calls one act, and writes its answer.
 
-mod access;
+pub(crate) mod access;
 mod activation;
 mod administrators;
 mod audit;
+mod card_imports;
 mod card_photos;
 mod card_templates;
 mod cards;
@@ -20,10 +21,10 @@ mod meant;
 mod measuring;
 mod observing;
 mod openapi;
-mod paging;
-mod problem;
+pub(crate) mod paging;
+pub(crate) mod problem;
 mod project;
-mod projects;
+pub(crate) mod projects;
 mod readers;
 mod repeating;
 mod reported;
@@ -33,6 +34,7 @@ mod scim;
 mod serving;
 mod settings;
 mod users;
+mod validation;
 mod webhooks;
 
 use std::time::Duration;
@@ -46,6 +48,7 @@ use tower_http::timeout::TimeoutLayer;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::manager::Manager;
+use crate::page;
 use crate::photo::PHOTO_OCTETS_MAX;
 use access::Api;
 pub use measuring::MetricsEndpoint;
@@ -71,12 +74,13 @@ const IMPORT_TIMEOUT: Duration = Duration::from_secs(300);
 
 impl Manager {
     /// The routes of one project.
-    fn project_router(&self) -> Router {
+    fn project_router(&self, site: &page::Site) -> Router {
         let (routes, _) = described().split_for_parts();
         let provisioning = scim::routes()
             .layer(DefaultBodyLimit::max(BODY_MAX))
             .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
         let api = Api::new(self.clone());
+        let pages = page::routes(self, site).layer(middleware::from_fn(observing::observe));
         routes
             .merge(provisioning)
             .fallback(|| async { Problem::not_found() })
@@ -85,6 +89,7 @@ impl Manager {
             .layer(middleware::from_fn(observing::observe))
             .layer(Extension(api.clone()))
             .with_state(api)
+            .merge(pages)
     }
 }
 
@@ -93,6 +98,7 @@ fn described() -> OpenApiRouter<Api> {
     let timeout = |after| TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, after);
     let large = OpenApiRouter::default()
         .merge(imports::routes())
+        .merge(card_imports::routes())
         .layer(middleware::from_fn(repeating::repeat))
         .layer(DefaultBodyLimit::max(IMPORT_MAX))
         .layer(timeout(IMPORT_TIMEOUT));
@@ -132,6 +138,7 @@ fn described() -> OpenApiRouter<Api> {
         .merge(reports::routes())
         .merge(resetting::routes())
         .merge(users::routes())
+        .merge(validation::routes())
         .merge(lives::routes())
         .merge(webhooks::routes())
         .layer(middleware::from_fn(repeating::repeat))

@@ -12,11 +12,13 @@
 //! * `folder`: lists of people that a program puts into a folder.
 //! * [`mail`]: what is written to users and administrators, and how it leaves.
 //! * `webhook`: what other systems are told, and how it is signed.
+//! * `page`: the administrators' page.
 //! * `http`: the API. Spec: `docs/ACTIVATION.md` for phones.
 
 mod acts;
 mod backend;
 pub mod backup;
+pub mod card_list;
 mod challenge;
 pub mod clock;
 pub mod domain;
@@ -31,6 +33,7 @@ pub mod mail;
 mod manager;
 pub mod network;
 mod once;
+mod page;
 mod photo;
 mod proof;
 mod pulse;
@@ -42,11 +45,12 @@ mod vault;
 mod webhook;
 
 pub use acts::{
-    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardInvitation, ChallengeGiven,
-    DeviceAnswer, DeviceSummary, EditedUser, EnrolledReader, ImportOptions, ImportPlan, InstalledCard,
-    IssuedInvitation, MailPreview, MailSettings, MailSettingsEdit, MailTextState, MailTextView, NewReader,
-    NewToken, NewWebhook, Origin, PlanSummary, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary,
-    ReportTaken, Revocation, RevocationState, Undone, Unready, UserPage, UserQuery, WebhookEdit,
+    Activation, AdministratorChange, AuditFilter, BounceTaken, Caller, CardImportOptions, CardImportPlan,
+    CardInvitation, CardValidation, CardsUndone, ChallengeGiven, DeviceAnswer, DeviceSummary, EditedUser,
+    EnrolledReader, ImportOptions, ImportPlan, InstalledCard, IssuedInvitation, MailPreview, MailSettings,
+    MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin, PlanSummary,
+    PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, ReportTaken, Revocation, RevocationState,
+    SignInLink, Undone, Unready, UserPage, UserQuery, ValidatedCard, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

@@ -34,7 +34,7 @@ pub use transport::Transport;
 pub(crate) use address::{domain, is_sendable};
 pub(crate) use bounce::REPORT_MAX;
 pub(crate) use dates::moment;
-pub(crate) use fields::{InvitationFields, MailFields, StoredAlert, StoredFields};
+pub(crate) use fields::{InvitationFields, MailFields, StoredAlert, StoredCard, StoredFields};
 pub(crate) use message::{Letter, MessageId, compose};
 pub(crate) use rendering::{check, render, sample};
 pub(crate) use transport::{Channel, Delivery};

@@ -5,6 +5,7 @@
 //! parameters. A row that two transactions could fight for is locked before it is looked at, or changed by one
 //! statement with its condition in it.
 
+mod accounts;
 mod administrators;
 mod alerts;
 mod answers;
@@ -12,6 +13,8 @@ mod audit;
 mod audit_search;
 mod backup;
 mod card_phones;
+mod card_plans;
+mod card_reminders;
 mod card_templates;
 mod cards;
 mod challenges;
@@ -31,6 +34,8 @@ mod location;
 mod mail_settings;
 mod mailings;
 mod outbox;
+mod page_sessions;
+mod passkeys;
 mod plans;
 mod postgres;
 mod projects;
@@ -51,9 +56,11 @@ mod users;
 mod watching;
 mod webhooks;
 
+pub(crate) use accounts::AccountRow;
 pub use alerts::{AlertRecipient, AlertRow};
 pub(crate) use backup::{Jump, ProjectCounters, is_sound};
 pub(crate) use card_phones::PhotoPlace;
+pub(crate) use card_plans::StoredCardPlan;
 pub use cards::CardFilter;
 pub(crate) use cards::CardRow;
 pub(crate) use challenges::{Challenge, Purpose};
@@ -62,6 +69,7 @@ pub(crate) use deliveries::{DeliveryEnd, TakenDelivery};
 pub(crate) use devices::{CredentialRow, Device};
 pub use error::StoreError;
 pub(crate) use imported::Touch;
+pub(crate) use invitation_secrets::MailableInvitation;
 pub(crate) use jobs::{JobEnd, JobState};
 pub(crate) use keys::IssuerKeyRow;
 pub(crate) use knowledge::{DeviceState, ReaderKnowledge};

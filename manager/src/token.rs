@@ -49,6 +49,43 @@ impl fmt::Debug for ApiToken {
     }
 }
 
+/// The secret of a session on the administrators' page, which the browser keeps in a cookie; wiped when dropped.
+#[derive(Clone)]
+pub(crate) struct SessionToken(Zeroizing<[u8; 32]>);
+
+impl SessionToken {
+    pub(crate) fn generate() -> Result<Self, RandomFailed> {
+        Ok(Self(Zeroizing::new(random::octets()?)))
+    }
+
+    /// Reads what a browser brought; `None` for any other text.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        from_base64url(text).map(|octets| Self(Zeroizing::new(octets)))
+    }
+
+    /// What the browser is given.
+    pub(crate) fn expose(&self) -> Zeroizing<String> {
+        Zeroizing::new(to_base64url(self.0.as_ref()))
+    }
+
+    /// The only thing that is stored.
+    pub(crate) fn hash(&self) -> [u8; 32] {
+        Sha256::new().chain_update(b"ostiary session\0").chain_update(self.0.as_ref()).finalize().into()
+    }
+
+    /// What a form has to bring to be one that this session was shown.
+    pub(crate) fn form_token(&self) -> String {
+        let hash = Sha256::new().chain_update(b"ostiary form\0").chain_update(self.0.as_ref()).finalize();
+        to_base64url(&hash)
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken(..)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use argon2::{Algorithm, Argon2, Params, Version};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub(crate) use keeper::{Keeper, KeptKey};
@@ -162,6 +164,17 @@ impl Vault {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_OCTETS>().ok_or(VaultError::Wrong)?;
         let opened = self.cipher().decrypt(&Nonce::from(*nonce), Payload { msg: sealed, aad: what });
         opened.map(Zeroizing::new).map_err(|_| VaultError::Wrong)
+    }
+
+    /// A secret that is always the same for the same name, and says nothing of the key or of any other.
+    pub(crate) fn derive(&self, name: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut secret = Zeroizing::new([0; 32]);
+        // HMAC takes a key of any length.
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&*self.0) {
+            mac.update(name);
+            secret.copy_from_slice(&mac.finalize().into_bytes());
+        }
+        secret
     }
 
     fn cipher(&self) -> Aes256Gcm {

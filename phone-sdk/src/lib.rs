@@ -14,6 +14,8 @@ mod code;
 mod error;
 mod invitation;
 mod journal;
+#[cfg(feature = "picture")]
+mod picture;
 pub mod port;
 mod presenter;
 mod sealing;
@@ -25,11 +27,15 @@ mod wallet;
 pub use code::CodeError;
 pub use error::{Denied, Error, Misuse, NotGenuine, Restart, Retry, StorageError};
 pub use invitation::Invitation;
+#[cfg(feature = "picture")]
+pub use picture::{CardPicture, CardSide, Language, PictureOptions};
+#[cfg(feature = "png")]
+pub use picture::{PNG_WIDTH, PNG_WIDTH_MAX, PngError};
 pub use presenter::{
     BleAction, BleCentral, BleEvent, BleHandles, BlePresenter, Deactivation, NearbyReader, NearbyReaders,
     NfcPresenter, Sighting, StreamClosed, StreamPresenter, Tap, TapEvent, TapFailure,
 };
 pub use wallet::{
     Card, CardId, CardState, CardWarning, DeviceLabel, Holder, IdBarcode, IdCard, IdField, PhotoState,
-    PhotoWanted, Ports, Refreshed, RenewalReport, Requirements, Terms, Wallet,
+    PhotoWanted, Ports, Refreshed, RenewalReport, Requirements, Terms, ValidationLink, Wallet,
 };

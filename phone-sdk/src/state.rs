@@ -1,4 +1,5 @@
-//! What the wallet stores beside tickets and keys: nothing in it is secret, some of it is personal.
+//! What the wallet stores beside tickets and keys: much of it is personal, and the secrets with which cards are shown to be
+//! valid are in it.
 //!
 //! Stored under the name `wallet`:
 //!
@@ -113,12 +114,24 @@ pub(crate) struct CardRecord {
     /// Names the photo of that card; the photo itself is stored apart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) photo_version: Option<String>,
+    /// By what anybody can ask whether that card is valid, if its manager tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) validation: Option<ValidationRecord>,
     /// A name that is new after each start and each renewal, so that a tap under way cannot mix two credentials.
     #[serde(skip, default = "unnamed")]
     pub(crate) handle: CredentialHandle,
     /// What this credential replaced, for a tap that began before.
     #[serde(skip)]
     pub(crate) superseded: Option<(CredentialHandle, Vec<u8>)>,
+}
+
+/// By what anybody can ask whether a card is valid.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct ValidationRecord {
+    /// What the manager calls the installation.
+    pub(crate) reference: String,
+    #[serde(with = "encoding::octets")]
+    pub(crate) secret: Zeroizing<Vec<u8>>,
 }
 
 /// What the manager last said of a card.
@@ -394,6 +407,7 @@ mod tests {
             retry_at: 0,
             id_card: None,
             photo_version: None,
+            validation: None,
             handle: unnamed(),
             superseded: None,
         };

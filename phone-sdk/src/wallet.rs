@@ -10,6 +10,7 @@ mod id_card;
 mod leaving;
 mod renewal;
 mod requirements;
+mod validation;
 mod visited;
 
 use std::fmt;
@@ -39,6 +40,7 @@ pub(crate) use carrying::DELIVERY_PAUSE_S;
 pub use id_card::{IdBarcode, IdCard, IdField, PhotoState};
 pub use renewal::Refreshed;
 pub use requirements::{Holder, PhotoWanted, Requirements, Terms};
+pub use validation::ValidationLink;
 
 /// Seconds after which a key that was made for an invitation is given up: the manager repeats an answer for a day,
 /// and an invitation that was not redeemed takes any key.

@@ -37,6 +37,14 @@ impl Manager {
         Ok(tx.audit_search(self.project_id(), filter, after, limit.min(PAGE)).await?)
     }
 
+    /// The place of the last entry, 0 while there is none.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn audit_length(&self) -> Result<u64, Error> {
+        Ok(self.read().await?.audit_head(self.project_id()).await?.0)
+    }
+
     /// Verifies the whole audit log: its last entry and the hash of that, or where it does not hold.
     ///
     /// `expected` is an entry and its hash as an earlier verification gave them: it has to stand in the log.

@@ -1,14 +1,18 @@
 //! Digital ID cards: adding, looking up, editing, and the acts of their lives.
 
 mod alone;
+mod importing;
 mod installing;
 mod inviting;
 mod photos;
 mod templates;
+mod validating;
 
+pub use importing::{CardImportOptions, CardImportPlan, CardsUndone};
 pub use installing::InstalledCard;
 pub(super) use installing::{Invited, Judgement, requirements};
 pub use inviting::CardInvitation;
+pub use validating::{CardValidation, ValidatedCard};
 
 use std::collections::BTreeMap;
 
@@ -210,7 +214,7 @@ impl Manager {
         Ok(row.shown)
     }
 
-    pub(super) async fn known_card(&self, tx: &mut Transaction, id: Uuid) -> Result<CardRow, Error> {
+    pub(in crate::acts) async fn known_card(&self, tx: &mut Transaction, id: Uuid) -> Result<CardRow, Error> {
         Ok(tx.card(self.project_id(), id).await?.ok_or(Refusal::CardUnknown)?)
     }
 
@@ -279,7 +283,7 @@ impl Manager {
         Ok(())
     }
 
-    fn expiry(
+    pub(in crate::acts) fn expiry(
         &self,
         design: &CardDesign,
         own: Option<(&str, Option<&str>)>,

@@ -2,6 +2,7 @@
 
 mod alerting;
 mod bouncing;
+mod cards;
 mod enqueuing;
 mod looking;
 mod sending;

@@ -1,5 +1,7 @@
 //! Reminding the holders of invitations that wait, and telling them when one is over.
 
+mod cards;
+
 use crate::domain::{Act, Actor, UserStatus};
 use crate::error::Error;
 use crate::mail::MailKind;
@@ -9,11 +11,17 @@ use crate::store::{Transaction, WaitingInvitation};
 /// Invitations of one transaction, so that nobody waits for long who wants to write.
 const BATCH: u32 = 100;
 
+/// Whether a question was answered with as many as one transaction takes.
+fn is_full(count: usize) -> bool {
+    u32::try_from(count).is_ok_and(|count| count >= BATCH)
+}
+
 impl Manager {
     /// Whether [`Manager::remind`] has something to do; looks only.
     pub(crate) async fn has_to_remind(&self, tx: &mut Transaction) -> Result<bool, Error> {
         let (project, now, settings) = (self.project_id(), self.now(), self.project().reminders);
-        Ok(!tx.expired_invitations(project, now, 1).await?.is_empty()
+        Ok(self.has_to_remind_of_cards(tx).await?
+            || !tx.expired_invitations(project, now, 1).await?.is_empty()
             || !tx.due_reminders(project, settings, now, 1).await?.is_empty())
     }
 
@@ -42,9 +50,9 @@ impl Manager {
                 tx.record(project, now, Actor::Manager, act, user.id.to_string(), detail).await?;
             }
         }
+        let has_more_cards = self.remind_of_cards(&mut tx).await?;
         tx.commit().await?;
-        let is_full = |count| u32::try_from(count).is_ok_and(|count| count >= BATCH);
-        Ok(is_full(expired.len()) || is_full(reminded))
+        Ok(has_more_cards || is_full(expired.len()) || is_full(reminded))
     }
 
     async fn note_expired(&self, tx: &mut Transaction, invitation: &WaitingInvitation) -> Result<(), Error> {

@@ -14,6 +14,8 @@ const LISTS_KEPT: u32 = 100;
 /// For how long an import plan is kept, in seconds: 90 days.
 const PLAN_LIFE_S: u32 = 90 * 24 * 3600;
 
+/// For how long a plan for cards that nobody applies is kept with what it says, in seconds: 7 days.
+const UNAPPLIED_LIFE_S: u32 = 7 * 24 * 3600;
 /// For how long mail is remembered after it was written, in seconds: 90 days.
 const MAIL_KEPT_S: u32 = 90 * 24 * 3600;
 /// For how long it is remembered what webhooks were told, in seconds: 30 days.
@@ -32,6 +34,7 @@ impl Manager {
         let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
         tx.forget_invitation_secrets(project, now).await?;
+        tx.forget_card_invitation_secrets(project, now).await?;
         tx.forget_mail(project, UnixTime(now.0.saturating_sub(MAIL_KEPT_S))).await?;
         tx.forget_deliveries(project, UnixTime(now.0.saturating_sub(DELIVERIES_KEPT_S))).await?;
         self.end_undo(&mut tx).await?;
@@ -42,6 +45,8 @@ impl Manager {
         }
         self.republish(&mut tx).await?;
         tx.forget_lists(project, LISTS_KEPT).await?;
+        let (unapplied, old) = (now.0.saturating_sub(UNAPPLIED_LIFE_S), now.0.saturating_sub(PLAN_LIFE_S));
+        tx.forget_card_plans(project, now, UnixTime(unapplied), UnixTime(old)).await?;
         tx.forget_plans(project, UnixTime(now.0.saturating_sub(PLAN_LIFE_S))).await?;
         tx.commit().await?;
         Ok(())

@@ -24,6 +24,8 @@ pub(crate) enum AdminCommand {
     Edit(EditArguments),
     /// Remove an administrator; the tokens of that administrator are revoked.
     Remove(OneArguments),
+    /// Make a link with which an administrator comes to the page for the first time; it is good for three days and once.
+    SignInLink(OneArguments),
 }
 
 #[derive(Debug, Subcommand)]
@@ -133,6 +135,27 @@ pub(super) async fn run_admin(command: &AdminCommand, key: &KeyArguments, json: 
             let ChangeArguments { name, email } = &arguments.change;
             let change = AdministratorChange { name: name.clone(), email: email.clone(), role: None };
             edit(&arguments.administrator, &arguments.project, &change, key, json).await
+        }
+        AdminCommand::SignInLink(arguments) => {
+            let manager = opening::open(&arguments.project.dir, key).await?;
+            let administrator = manager.find_administrator(&arguments.administrator).await?;
+            let link = manager.make_sign_in_link(Actor::Operator, administrator.id).await?;
+            if json {
+                output::object(&json!({
+                    "administrator": administrator.id,
+                    "link": link.link,
+                    "code": link.code,
+                    "expires_at": link.expires_at,
+                }))?;
+            } else {
+                output::line(format!(
+                    "Sign-in link of {}, shown only now: {}",
+                    administrator.name, link.link
+                ));
+                output::line(format!("Its code, to be typed: {}", link.code));
+            }
+            manager.close().await;
+            Ok(())
         }
         AdminCommand::Remove(arguments) => {
             let manager = opening::open(&arguments.project.dir, key).await?;

@@ -1,5 +1,6 @@
 //! Cards: adding, listing, editing, inviting, and the acts of their lives.
 
+mod importing;
 mod listing;
 mod photo;
 
@@ -28,6 +29,8 @@ pub(crate) enum CardCommand {
     Edit(EditArguments),
     /// Invite whoever gets a card, to the card alone; a phone that has it loses it.
     Invite(InviteArguments),
+    /// Mail the open invitation to a card again, with the same code.
+    MailInvitation(OneArguments),
     /// Deactivate a card: it stays on its phone, and is shown as not valid.
     Deactivate(OneArguments),
     /// Reactivate a card that was deactivated.
@@ -40,6 +43,10 @@ pub(crate) enum CardCommand {
     Uninstall(OneArguments),
     /// Let a card that wrong answers locked take answers again.
     Unlock(OneArguments),
+    /// Import cards of a template from a CSV file, with photos from a ZIP archive: first the plan is shown.
+    Import(Box<importing::ImportArguments>),
+    /// Undo an import of cards while there is time.
+    UndoImport(importing::UndoArguments),
     /// Set, fetch, approve, refuse or remove the photo of a card.
     Photo(photo::PhotoArguments),
 }
@@ -148,7 +155,10 @@ impl CardCommand {
             Self::Edit(arguments) => &arguments.project,
             Self::Invite(arguments) => &arguments.project,
             Self::Photo(arguments) => &arguments.project,
+            Self::Import(arguments) => &arguments.project,
+            Self::UndoImport(arguments) => &arguments.project,
             Self::Show(arguments)
+            | Self::MailInvitation(arguments)
             | Self::Deactivate(arguments)
             | Self::Reactivate(arguments)
             | Self::Archive(arguments)
@@ -170,6 +180,7 @@ pub(super) async fn run(command: &CardCommand, key: &KeyArguments, json: bool) -
         }
         CardCommand::Edit(arguments) => edit(&manager, arguments, json).await,
         CardCommand::Invite(arguments) => invite(&manager, arguments, json).await,
+        CardCommand::MailInvitation(one) => mail_invitation(&manager, one, json).await,
         CardCommand::Deactivate(one) => turn(&manager, one, CardTurn::Deactivate, json).await,
         CardCommand::Reactivate(one) => turn(&manager, one, CardTurn::Reactivate, json).await,
         CardCommand::Archive(one) => turn(&manager, one, CardTurn::Archive, json).await,
@@ -179,6 +190,8 @@ pub(super) async fn run(command: &CardCommand, key: &KeyArguments, json: bool) -
             let card = manager.find_card(&one.card).await?;
             told(&manager.unlock_card(Actor::Operator, card.id).await?, json)
         }
+        CardCommand::Import(arguments) => importing::import(&manager, arguments, json).await,
+        CardCommand::UndoImport(arguments) => importing::undo(&manager, arguments, json).await,
         CardCommand::Photo(arguments) => photo::run(&manager, arguments, json).await,
     };
     manager.close().await;
@@ -240,11 +253,25 @@ async fn invite(manager: &Manager, arguments: &InviteArguments, json: bool) -> a
     if json {
         return output::object(&json!({
             "card": card.id, "code": code, "link": link, "expires_at": invitation.expires_at,
+            "mailed_to": invitation.mailed_to,
         }));
     }
     let ends = moment(manager, invitation.expires_at);
     output::line(format!("{}\n", picture(link)?));
     output::line(format!("Link: {link}\nCode: {code}\nShown only now; good until {ends}."));
+    if let Some(address) = &invitation.mailed_to {
+        output::line(format!("It is mailed to {address}."));
+    }
+    Ok(())
+}
+
+async fn mail_invitation(manager: &Manager, one: &OneArguments, json: bool) -> anyhow::Result<()> {
+    let card = manager.find_card(&one.card).await?;
+    let mail = manager.resend_card_invitation(Actor::Operator, card.id).await?;
+    if json {
+        return output::object(&mail);
+    }
+    output::line(format!("The invitation is mailed again to {}.", mail.address));
     Ok(())
 }
 

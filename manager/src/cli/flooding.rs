@@ -24,6 +24,12 @@ pub(crate) struct FloodArguments {
     /// Wrong API tokens that one address may send in a minute; 0 is no limit.
     #[arg(long, env = "OSTIARY_LIMIT_WRONG_TOKENS", value_name = "NUMBER", default_value_t = FloodLimits::SERVED.wrong_tokens)]
     limit_wrong_tokens: u32,
+    /// Tries to sign in to the administrators' page that one address may make in a minute; 0 is no limit.
+    #[arg(long, env = "OSTIARY_LIMIT_SIGN_IN", value_name = "NUMBER", default_value_t = FloodLimits::SERVED.sign_in)]
+    limit_sign_in: u32,
+    /// Cards that one address may check in a minute by the codes that phones show; 0 is no limit.
+    #[arg(long, env = "OSTIARY_LIMIT_VALIDATION", value_name = "NUMBER", default_value_t = FloodLimits::SERVED.validation)]
+    limit_validation: u32,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -47,6 +53,8 @@ impl FloodArguments {
                 renewal: self.limit_renewal,
                 fetch: self.limit_fetch,
                 wrong_tokens: self.limit_wrong_tokens,
+                sign_in: self.limit_sign_in,
+                validation: self.limit_validation,
             },
         }
     }

@@ -42,6 +42,9 @@ pub(crate) struct ListArguments {
     /// Only mails to this user, by e-mail address, user ID or id.
     #[arg(long)]
     user: Option<String>,
+    /// Only mails about this card, by card ID or id.
+    #[arg(long)]
+    card: Option<String>,
     /// Only mails in this state: queued, sent, deferred, bounced or dropped.
     #[arg(long, value_parser = parse_state)]
     state: Option<MailState>,
@@ -137,7 +140,11 @@ async fn list(arguments: &ListArguments, key: &KeyArguments, json: bool) -> anyh
         Some(text) => Some(manager.find_user(text).await?.id),
         None => None,
     };
-    let filter = MailFilter { user, state: arguments.state };
+    let card = match &arguments.card {
+        Some(text) => Some(manager.find_card(text).await?.id),
+        None => None,
+    };
+    let filter = MailFilter { user, card, state: arguments.state };
     let mails = manager.mails(filter, None, arguments.limit).await?;
     if json {
         output::object(&json!({ "mails": mails }))?;

@@ -32,17 +32,28 @@ pub(super) async fn init(arguments: &InitArguments, key: &KeyArguments, json: bo
     let unlock = unlock(&arguments.dir, key)?;
     let home = home(&arguments.dir, key)?;
     let (manager, token) = Manager::init(home, &new, &unlock, SystemClock).await?;
+    let mut link = None;
     if let Some(owner) = manager.administrators(None, 1).await?.first() {
         let change = AdministratorChange { name: Some(name), email, role: None };
         manager.change_administrator(Actor::Operator, owner.id, &change).await?;
+        link = Some(manager.make_sign_in_link(Actor::Operator, owner.id).await?);
     }
+    let link = link.map(|link| link.link);
     let project = project_id_text(manager.project().id);
     let (dir, token) = (arguments.dir.display().to_string(), token.expose());
     if json {
-        output::object(&json!({ "project": project, "directory": dir, "api_token": token.as_str() }))?;
+        let token = token.as_str();
+        output::object(
+            &json!({ "project": project, "directory": dir, "api_token": token, "sign_in_link": link }),
+        )?;
     } else {
         output::line(format!("Project {:?} ({project}) made in {dir}.", manager.project().name));
         output::line(format!("API token, shown only now: {}", token.as_str()));
+        if let Some(link) = link {
+            output::line(format!(
+                "Sign-in link of the owner for the administrators' page, good once and for three days: {link}"
+            ));
+        }
         if let Unlock::KeyFile(path) = unlock {
             let path = path.display();
             output::line(format!(

@@ -65,6 +65,12 @@ struct ChangeArguments {
     /// Whether they are told when an invitation has expired.
     #[arg(long, value_name = "true|false")]
     tell_expired: Option<bool>,
+    /// Tell the holder of a card so many days before it ends; off does not.
+    #[arg(long, value_name = "DAYS|off", value_parser = number_or_off)]
+    card_expiry: Option<OrOff>,
+    /// Whether the holder of a card is told when it has ended.
+    #[arg(long, value_name = "true|false")]
+    tell_card_expired: Option<bool>,
 }
 
 /// A number, or none of what it counts.
@@ -139,6 +145,8 @@ async fn edit(arguments: &EditArguments, key: &KeyArguments, json: bool) -> anyh
             after_days: arguments.change.remind_after.map(|or_off| or_off.0),
             before_expiry_hours: arguments.change.remind_before_expiry.map(|or_off| or_off.0),
             when_expired: arguments.change.tell_expired,
+            card_expiry_days: arguments.change.card_expiry.map(|or_off| or_off.0),
+            when_card_expired: arguments.change.tell_card_expired,
         },
     };
     let project = manager.edit_project(Actor::Operator, &change).await?;

@@ -93,10 +93,12 @@ pub(super) async fn serve(arguments: &ServeArguments, key: &KeyArguments, json: 
         output::object(&json!({
             "listening": address.to_string(),
             "scheme": scheme,
+            "page": format!("{}/admin", manager.page_url()),
             "metrics_listening": metrics_address.map(|address| address.to_string()),
         }))?;
     } else {
         output::line(format!("{} is served on {scheme}://{address}.", manager.project().name));
+        output::line(format!("The administrators' page is at {}/admin.", manager.page_url()));
         if let Some(address) = metrics_address {
             output::line(format!("Measurements are on http://{address}/metrics."));
         }

@@ -18,6 +18,13 @@ pub enum Actor {
         /// With which token.
         token: Uuid,
     },
+    /// An administrator who is signed in to the page.
+    SignedIn {
+        /// Who.
+        administrator: Uuid,
+        /// In which session.
+        session: Uuid,
+    },
     /// Whoever can run commands on the manager's machine.
     Operator,
     /// A device, proven by its key.
@@ -39,6 +46,14 @@ pub enum Act {
     AdministratorChanged,
     /// An administrator was removed.
     AdministratorRemoved,
+    /// A sign-in link was made for an administrator.
+    SignInLinkMade,
+    /// A sign-in link was opened: its account acts as the administrator from now on.
+    AccountLinked,
+    /// An administrator signed in to the page.
+    SignedIn,
+    /// What an administrator signs in with was changed.
+    SignInChanged,
     /// An API token was made.
     TokenMade,
     /// An API token was revoked.
@@ -129,8 +144,20 @@ pub enum Act {
     CardEdited,
     /// The holder of a card was invited.
     CardInvited,
+    /// The open invitation to a card was mailed again.
+    CardInvitationMailed,
+    /// The holder of a card was reminded of an invitation.
+    CardInvitationReminded,
+    /// An invitation to a card has expired unused.
+    CardInvitationExpired,
     /// An invitation to a card was voided by wrong proofs.
     CardInvitationVoided,
+    /// The holder of a card was told of its end.
+    CardEndTold,
+    /// A list of cards was imported.
+    CardsImported,
+    /// An import of cards was undone.
+    CardsImportUndone,
     /// A phone installed a card.
     CardInstalled,
     /// A card was deactivated.
@@ -263,12 +290,16 @@ pub fn verify_chain(
 
 impl Act {
     /// Every act.
-    pub const ALL: [Self; 63] = [
+    pub const ALL: [Self; 73] = [
         Self::ProjectMade,
         Self::ProjectChanged,
         Self::AdministratorAdded,
         Self::AdministratorChanged,
         Self::AdministratorRemoved,
+        Self::SignInLinkMade,
+        Self::AccountLinked,
+        Self::SignedIn,
+        Self::SignInChanged,
         Self::TokenMade,
         Self::TokenRevoked,
         Self::ImportApplied,
@@ -314,7 +345,13 @@ impl Act {
         Self::CardAdded,
         Self::CardEdited,
         Self::CardInvited,
+        Self::CardInvitationMailed,
+        Self::CardInvitationReminded,
+        Self::CardInvitationExpired,
         Self::CardInvitationVoided,
+        Self::CardEndTold,
+        Self::CardsImported,
+        Self::CardsImportUndone,
         Self::CardInstalled,
         Self::CardDeactivated,
         Self::CardReactivated,
@@ -337,6 +374,10 @@ impl Act {
             Self::AdministratorAdded => "administrator_added",
             Self::AdministratorChanged => "administrator_changed",
             Self::AdministratorRemoved => "administrator_removed",
+            Self::SignInLinkMade => "sign_in_link_made",
+            Self::AccountLinked => "account_linked",
+            Self::SignedIn => "signed_in",
+            Self::SignInChanged => "sign_in_changed",
             Self::TokenMade => "token_made",
             Self::TokenRevoked => "token_revoked",
             Self::ImportApplied => "import_applied",
@@ -382,7 +423,13 @@ impl Act {
             Self::CardAdded => "card_added",
             Self::CardEdited => "card_edited",
             Self::CardInvited => "card_invited",
+            Self::CardInvitationMailed => "card_invitation_mailed",
+            Self::CardInvitationReminded => "card_invitation_reminded",
+            Self::CardInvitationExpired => "card_invitation_expired",
             Self::CardInvitationVoided => "card_invitation_voided",
+            Self::CardEndTold => "card_end_told",
+            Self::CardsImported => "cards_imported",
+            Self::CardsImportUndone => "cards_import_undone",
             Self::CardInstalled => "card_installed",
             Self::CardDeactivated => "card_deactivated",
             Self::CardReactivated => "card_reactivated",
@@ -404,6 +451,9 @@ impl fmt::Display for Actor {
         match self {
             Self::Administrator { administrator, token } => {
                 write!(f, "administrator {administrator} token {token}")
+            }
+            Self::SignedIn { administrator, session } => {
+                write!(f, "administrator {administrator} session {session}")
             }
             Self::Operator => f.write_str("operator"),
             Self::Device(id) => write!(f, "device {id}"),

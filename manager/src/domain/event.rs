@@ -89,7 +89,13 @@ impl Act {
             Self::CardAdded => ("card.added", "card"),
             Self::CardEdited => ("card.changed", "card"),
             Self::CardInvited => ("card.invited", "card"),
+            Self::CardInvitationMailed => ("card.invitation_mailed", "card"),
+            Self::CardInvitationReminded => ("card.invitation_reminded", "card"),
+            Self::CardInvitationExpired => ("card.invitation_expired", "card"),
             Self::CardInvitationVoided => ("card.invitation_voided", "card"),
+            Self::CardEndTold => ("card.end_told", "card"),
+            Self::CardsImported => ("card_import.applied", "plan"),
+            Self::CardsImportUndone => ("card_import.undone", "plan"),
             Self::CardInstalled => ("card.installed", "card"),
             Self::CardDeactivated => ("card.deactivated", "card"),
             Self::CardReactivated => ("card.reactivated", "card"),
@@ -102,7 +108,11 @@ impl Act {
             Self::CardPhotoSent => ("card.photo_sent", "card"),
             Self::CardPhotoApproved => ("card.photo_approved", "card"),
             Self::CardPhotoRefused => ("card.photo_refused", "card"),
-            Self::ProjectMade
+            Self::SignInLinkMade
+            | Self::AccountLinked
+            | Self::SignedIn
+            | Self::SignInChanged
+            | Self::ProjectMade
             | Self::UndoWindowSet
             | Self::IssuerKeysResealed
             | Self::BackupRestored

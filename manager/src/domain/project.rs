@@ -195,6 +195,7 @@ fn check_reminders(reminders: ReminderSettings) -> Result<(), ProjectError> {
     let checks = [
         ("after an invitation", reminders.after_days, "days", REMIND_AFTER_DAYS),
         ("before its end", reminders.before_expiry_hours, "hours", REMIND_BEFORE_EXPIRY_HOURS),
+        ("before the end of a card", reminders.card_expiry_days, "days", REMIND_AFTER_DAYS),
     ];
     for (when, value, unit, allowed) in checks {
         if let Some(value) = value.filter(|value| !allowed.contains(value)) {

@@ -15,7 +15,7 @@ pub const REMIND_AFTER_DAYS: RangeInclusive<u32> = 1..=366;
 pub const REMIND_BEFORE_EXPIRY_HOURS: RangeInclusive<u32> = 1..=366 * 24;
 /// Nobody is told of an invitation that has been over for longer, in seconds: a week. A manager that was off for a month
 /// does not write to those who have forgotten the matter.
-const EXPIRY_IS_NEWS_S: u32 = 7 * DAY_S;
+pub const EXPIRY_IS_NEWS_S: u32 = 7 * DAY_S;
 
 /// What a project sets about reminders; each is sent once for an invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -26,6 +26,10 @@ pub struct ReminderSettings {
     pub before_expiry_hours: Option<u32>,
     /// Tell the holder when an invitation has expired.
     pub when_expired: bool,
+    /// Tell the holder of a card so many days before it ends; `None` does not.
+    pub card_expiry_days: Option<u32>,
+    /// Tell the holder of a card when it has ended.
+    pub when_card_expired: bool,
 }
 
 /// What is to be changed about reminders; what is left out stays, and `null` turns a reminder off.
@@ -42,6 +46,12 @@ pub struct ReminderChange {
     pub before_expiry_hours: Option<Option<u32>>,
     /// Tell the holder when an invitation has expired.
     pub when_expired: Option<bool>,
+    /// Tell the holder of a card so many days before it ends, 1 to 366.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 366)]
+    pub card_expiry_days: Option<Option<u32>>,
+    /// Tell the holder of a card when it has ended.
+    pub when_card_expired: Option<bool>,
 }
 
 /// An invitation that was sent and waits.
@@ -67,9 +77,15 @@ pub enum Reminder {
 }
 
 impl Default for ReminderSettings {
-    /// After three days, and a day before the end.
+    /// After three days, and a day before the end; ten days before the end of a card.
     fn default() -> Self {
-        Self { after_days: Some(3), before_expiry_hours: Some(24), when_expired: true }
+        Self {
+            after_days: Some(3),
+            before_expiry_hours: Some(24),
+            when_expired: true,
+            card_expiry_days: Some(10),
+            when_card_expired: true,
+        }
     }
 }
 
@@ -81,6 +97,8 @@ impl ReminderChange {
             after_days: self.after_days.unwrap_or(settings.after_days),
             before_expiry_hours: self.before_expiry_hours.unwrap_or(settings.before_expiry_hours),
             when_expired: self.when_expired.unwrap_or(settings.when_expired),
+            card_expiry_days: self.card_expiry_days.unwrap_or(settings.card_expiry_days),
+            when_card_expired: self.when_card_expired.unwrap_or(settings.when_card_expired),
         }
     }
 }
@@ -107,6 +125,11 @@ impl ReminderSettings {
     /// Whether the holder of an invitation that has expired is to be told so.
     pub fn tells_expiry(self, expires_at: UnixTime, now: UnixTime) -> bool {
         self.when_expired && now >= expires_at && now < after(expires_at, EXPIRY_IS_NEWS_S)
+    }
+
+    /// How long before the end of a card its holder is told, in seconds.
+    pub fn card_expiry_s(self) -> Option<u32> {
+        self.card_expiry_days.map(|days| days.saturating_mul(DAY_S))
     }
 
     /// For how long an invitation waits before its holder is reminded, in seconds.

@@ -1,8 +1,8 @@
 //! Who may use which route. The manager behind the routes is reached in two ways only: with [`Allowed`], which proves
 //! that an administrator may do what the route does, or with [`Public`], which proves that the sender may go on sending.
 
-mod flood;
-mod need;
+pub(crate) mod flood;
+pub(crate) mod need;
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 
-pub(super) use flood::{Activating, Fetching, Flood, Probing, Renewing};
+pub(super) use flood::{Activating, Fetching, Flood, Probing, Renewing, Validating};
 pub(super) use need::*;
 
 use super::problem::Problem;

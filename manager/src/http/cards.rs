@@ -17,7 +17,7 @@ use super::paging::{Page, PageQuery};
 use super::problem::Problem;
 use crate::acts::CardInvitation;
 use crate::domain::{Card, CardEdit, CardStatus, CardTurn, NewCard, folded};
-use crate::store::CardFilter;
+use crate::store::{CardFilter, Mailing};
 
 /// Which cards are meant.
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -62,6 +62,8 @@ pub(super) struct CardInvitationView {
     link: String,
     /// The first second at which it is no longer good.
     expires_at: u32,
+    /// The address that it is mailed to; null where neither the card nor its user has one.
+    mailed_to: Option<String>,
 }
 
 impl From<CardInvitation> for CardInvitationView {
@@ -71,6 +73,7 @@ impl From<CardInvitation> for CardInvitationView {
             code: invitation.code.grouped(),
             link: invitation.link,
             expires_at: invitation.expires_at.0,
+            mailed_to: invitation.mailed_to,
         }
     }
 }
@@ -80,6 +83,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, add))
         .routes(routes!(show, edit))
         .routes(routes!(invite))
+        .routes(routes!(resend))
         .routes(routes!(deactivate, reactivate))
         .routes(routes!(archive, restore))
         .routes(routes!(uninstall))
@@ -265,4 +269,20 @@ async fn unlock(access: Allowed<CardsWrite>, Segment(card): Segment<Uuid>) -> Re
 
 async fn turn(access: &Allowed<CardsWrite>, card: Uuid, turn: CardTurn) -> Result<Json<Card>, Problem> {
     Ok(Json(access.manager().turn_card(access.actor(), card, turn).await?))
+}
+
+/// Mails the open invitation to a card again, with the same code, to the address that the card has now.
+#[utoipa::path(post, path = "/v1/cards/{card}/invitations/mail", operation_id = "mail_card_invitation", tag = "Cards",
+    security(("token" = ["cards:write"])),
+    params(("card" = Uuid, Path, description = "The card")),
+    responses(
+        (status = 202, description = "The mail", body = Mailing),
+        (status = 404, description = "`card-unknown`"),
+        (status = 409, description = "`mail-not-repeatable`: there is no open invitation or no address; invite again")))]
+async fn resend(
+    access: Allowed<CardsWrite>,
+    Segment(card): Segment<Uuid>,
+) -> Result<(StatusCode, Json<Mailing>), Problem> {
+    let mail = access.manager().resend_card_invitation(access.actor(), card).await?;
+    Ok((StatusCode::ACCEPTED, Json(mail)))
 }

@@ -25,6 +25,8 @@ use crate::store::{MailFilter, Mailing};
 pub(super) struct MailQuery {
     /// Only those to this user.
     user: Option<Uuid>,
+    /// Only those about this card.
+    card: Option<Uuid>,
     /// Only those in this state.
     state: Option<MailState>,
 }
@@ -84,9 +86,9 @@ async fn list(
     page: Page<Uuid>,
     query: Result<Query<MailQuery>, QueryRejection>,
 ) -> Result<Json<Mails>, Problem> {
-    let Query(MailQuery { user, state }) =
+    let Query(MailQuery { user, card, state }) =
         query.map_err(|rejection| Problem::request_invalid(rejection.body_text()))?;
-    let mails = access.manager().mails(MailFilter { user, state }, page.after, page.limit).await?;
+    let mails = access.manager().mails(MailFilter { user, card, state }, page.after, page.limit).await?;
     let next = page.next(&mails, |mail| mail.id);
     Ok(Json(Mails { mails, next }))
 }

@@ -35,12 +35,23 @@ pub(super) struct Page<K> {
     pub(super) limit: u32,
 }
 
+/// A place in a list as a cursor.
+pub(crate) fn written(place: &impl Serialize) -> String {
+    // What cannot be written is no place, and no page gave it.
+    Base64UrlUnpadded::encode_string(&serde_json::to_vec(place).unwrap_or_default())
+}
+
+/// Undoes [`written`].
+pub(crate) fn read<K: DeserializeOwned>(cursor: &str) -> Option<K> {
+    serde_json::from_slice(&Base64UrlUnpadded::decode_vec(cursor).ok()?).ok()
+}
+
 impl<K: Serialize> Page<K> {
     /// The cursor of the next page, unless `entries` are the end of the list.
     pub(super) fn next<T>(&self, entries: &[T], key: impl Fn(&T) -> K) -> Option<String> {
         let is_full = u32::try_from(entries.len()).is_ok_and(|count| count >= self.limit);
         let last = entries.last().filter(|_| is_full)?;
-        Some(Base64UrlUnpadded::encode_string(&serde_json::to_vec(&key(last)).ok()?))
+        Some(written(&key(last)))
     }
 }
 
@@ -56,8 +67,7 @@ impl<K: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Page<K> {
             return Err(Problem::request_invalid(format!("limit is {limit}, and may be 1 to {LIMIT_MAX}")));
         }
         let after = cursor.map(|cursor| {
-            let key = Base64UrlUnpadded::decode_vec(&cursor).ok();
-            key.and_then(|key| serde_json::from_slice(&key).ok())
+            read(&cursor)
                 .ok_or_else(|| Problem::request_invalid("cursor is not one that a page of this list gave"))
         });
         Ok(Self { after: after.transpose()?, limit })

@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::observing;
+use crate::card_list::CardListErrors;
 use crate::domain::{ProjectError, UndoConflicts};
 use crate::error::{Error, Refusal};
 use crate::import::ImportErrors;
@@ -24,7 +25,7 @@ pub(super) struct ProblemCode(pub(super) &'static str);
 
 /// A problem that a request met.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     status: StatusCode,
     code: &'static str,
     title: String,
@@ -113,7 +114,7 @@ impl Problem {
         )
     }
 
-    pub(super) fn timeout() -> Self {
+    pub(crate) fn timeout() -> Self {
         Self::new(StatusCode::REQUEST_TIMEOUT, "timeout", "The request took too long.")
     }
 
@@ -137,6 +138,20 @@ impl Problem {
         let title = match errors.0.len() {
             1 => "The file has an error; nothing was imported.".to_owned(),
             count => format!("The file has {count} errors; nothing was imported."),
+        };
+        let listed = errors.0.iter().map(|error| ListedError {
+            line: error.line,
+            column: error.column,
+            message: error.to_string(),
+        });
+        let problem = Self::new(StatusCode::UNPROCESSABLE_ENTITY, "import-invalid", title);
+        Self { errors: listed.collect(), ..problem }
+    }
+
+    fn card_list_invalid(errors: &CardListErrors) -> Self {
+        let title = match errors.0.len() {
+            1 => "The list has an error; nothing was imported.".to_owned(),
+            count => format!("The list has {count} errors; nothing was imported."),
         };
         let listed = errors.0.iter().map(|error| ListedError {
             line: error.line,
@@ -189,7 +204,7 @@ impl Problem {
 
 impl Problem {
     /// The status, and what is wrong, for people.
-    pub(super) fn into_parts(self) -> (StatusCode, String) {
+    pub(crate) fn into_parts(self) -> (StatusCode, String) {
         (self.status, self.title)
     }
 }
@@ -216,6 +231,7 @@ impl From<Error> for Problem {
         match error {
             Error::Refused(refusal) => refusal.into(),
             Error::Import(errors) => Self::import_invalid(&errors),
+            Error::CardList(errors) => Self::card_list_invalid(&errors),
             Error::Undo(conflicts) => Self::undo_conflict(&conflicts),
             Error::Project(error) => Self::settings_invalid(&error),
             Error::Store(error) if error.is_passing() => {
@@ -280,6 +296,10 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::AnswersWrong(_)
         | Refusal::CardLocked(_)
         | Refusal::RoleMissing { .. }
+        | Refusal::RoleNeeded(_)
+        | Refusal::SignInRefused
+        | Refusal::SignInLinkInvalid
+        | Refusal::PasskeyRefused
         | Refusal::ScopeMissing(_) => StatusCode::FORBIDDEN,
         Refusal::InvitationUnknown
         | Refusal::AdministratorUnknown
@@ -298,11 +318,15 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TemplateUnknown
         | Refusal::CardUnknown
         | Refusal::PhotoUnknown
+        | Refusal::CardCodeWrong
         | Refusal::RevocationListNone => StatusCode::NOT_FOUND,
         Refusal::ProjectNameTaken
         | Refusal::ProjectNeeded(_)
         | Refusal::InvitationUsed
         | Refusal::AdministratorKnown
+        | Refusal::AccountTaken
+        | Refusal::CeremonyOver
+        | Refusal::LastSignIn
         | Refusal::AnsweredMeanwhile
         | Refusal::LastOwner
         | Refusal::ChallengeUnknown
@@ -325,6 +349,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::TemplateState(_)
         | Refusal::CardAmbiguous
         | Refusal::CardTaken(_)
+        | Refusal::CardsChanged(_)
         | Refusal::CardStatus(_)
         | Refusal::Taken { .. } => StatusCode::CONFLICT,
         Refusal::InvitationExpired
@@ -341,6 +366,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::MailText(_)
         | Refusal::WebhookInvalid(_)
         | Refusal::Administrator(_)
+        | Refusal::SignIn(_)
         | Refusal::ScopesBeyond(_)
         | Refusal::ReaderKeyInvalid
         | Refusal::ReaderName(_)

@@ -13,17 +13,19 @@ use tower::ServiceExt;
 use super::problem::Problem;
 use crate::domain::{ProjectId, parse_project_id};
 use crate::manager::Manager;
+use crate::page::Site;
 
 /// What the addresses of one project begin with, before its id.
 const PREFIX: &str = "/p/";
 
 /// Before what the addresses within a project stood, where a request named the project.
 #[derive(Clone)]
-pub(super) struct MountedAt(pub(super) String);
+pub(crate) struct MountedAt(pub(crate) String);
 
 /// The routes of every project that was asked for.
 struct Projects {
     root: Manager,
+    site: Site,
     routers: Mutex<HashMap<ProjectId, Router>>,
 }
 
@@ -31,8 +33,9 @@ impl Manager {
     /// The routes of the API, to be served or mounted in another service: this project's at the root, and those of every
     /// project of the installation below `/p/{project id}`, also of projects that are made later.
     pub fn router(&self) -> Router {
-        let routers = Mutex::new(HashMap::from([(self.project_id(), self.project_router())]));
-        let projects = Arc::new(Projects { root: self.clone(), routers });
+        let site = Site::new(self.clone());
+        let routers = Mutex::new(HashMap::from([(self.project_id(), self.project_router(&site))]));
+        let projects = Arc::new(Projects { root: self.clone(), site, routers });
         Router::new().fallback(dispatch).with_state(projects)
     }
 }
@@ -60,7 +63,7 @@ impl Projects {
         }
         let manager = self.root.of_project(id).await?;
         // Whoever came first at the same time made the router that stays, with whatever it counts.
-        Ok(known().entry(id).or_insert_with(|| manager.project_router()).clone())
+        Ok(known().entry(id).or_insert_with(|| manager.project_router(&self.site)).clone())
     }
 }
 

@@ -27,9 +27,14 @@ pub struct FloodLimits {
     pub fetch: u32,
     /// Wrong tokens.
     pub wrong_tokens: u32,
+    /// For signing in to the administrators' page.
+    pub sign_in: u32,
+    /// For checks of cards by the codes that phones show.
+    pub validation: u32,
 }
 
 impl FloodLimits {
     /// What `manager serve` sets: enough for a building full of phones behind one address, and too little for a flood.
-    pub const SERVED: Self = Self { activation: 120, renewal: 600, fetch: 1200, wrong_tokens: 60 };
+    pub const SERVED: Self =
+        Self { activation: 120, renewal: 600, fetch: 1200, wrong_tokens: 60, sign_in: 30, validation: 60 };
 }

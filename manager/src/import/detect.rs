@@ -40,7 +40,7 @@ impl Delimiter {
         }
     }
 
-    pub(super) const fn octet(self) -> u8 {
+    pub(crate) const fn octet(self) -> u8 {
         match self {
             Self::Comma => b',',
             Self::Semicolon => b';',

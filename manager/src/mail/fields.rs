@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::Language;
-use crate::domain::AlertKind;
+use super::dates::moment;
+use crate::domain::{AlertKind, UnixTime};
 
 /// The fields of a mail; each kind has the common ones and its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -20,6 +21,8 @@ pub(crate) struct MailFields {
     pub(crate) change: Option<ChangeFields>,
     #[serde(flatten)]
     pub(crate) alert: Option<AlertFields>,
+    #[serde(flatten)]
+    pub(crate) card: Option<CardFields>,
 }
 
 /// What of it is written into the outbox together with the mail: nothing secret, and no words of a language.
@@ -32,6 +35,18 @@ pub(crate) struct StoredFields {
     pub(crate) changes: Vec<(String, String)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) alert: Option<StoredAlert>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) card: Option<StoredCard>,
+}
+
+/// A card that a mail is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredCard {
+    /// What people call the kind of card.
+    pub(crate) kind: String,
+    pub(crate) card_id: String,
+    /// When it ends and the time zone of that, if it does.
+    pub(crate) end: Option<(u32, String)>,
 }
 
 /// What administrators are told.
@@ -67,6 +82,17 @@ pub(crate) struct ChangedField {
     pub(crate) value: String,
 }
 
+/// The fields of a mail about a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct CardFields {
+    /// What people call the kind of card.
+    pub(crate) card: String,
+    /// The number on it.
+    pub(crate) card_id: String,
+    /// When it ends, as people read it; nothing if it does not.
+    pub(crate) ends: String,
+}
+
 /// The fields of an alert.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct AlertFields {
@@ -84,7 +110,11 @@ impl MailFields {
         invitation: Option<InvitationFields>,
         language: Language,
     ) -> Self {
-        let StoredFields { first_name, last_name, changes, alert } = stored;
+        let StoredFields { first_name, last_name, changes, alert, card } = stored;
+        let ends = |card: &StoredCard| match &card.end {
+            Some((at, zone)) => moment(UnixTime(*at), zone, language),
+            None => String::new(),
+        };
         let changed = |(field, value): &(String, String)| ChangedField {
             field: field_label(field, language),
             value: value.clone(),
@@ -101,6 +131,11 @@ impl MailFields {
                 alert: sentence(*kind, language),
                 count: *count,
                 details: details.clone(),
+            }),
+            card: card.as_ref().map(|card| CardFields {
+                card: card.kind.clone(),
+                card_id: card.card_id.clone(),
+                ends: ends(card),
             }),
         }
     }

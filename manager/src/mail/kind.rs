@@ -19,6 +19,16 @@ pub enum MailKind {
     UserChanged,
     /// A user was deleted.
     Deletion,
+    /// Whoever gets a card is invited.
+    CardInvitation,
+    /// An invitation to a card waits for its holder.
+    CardInvitationReminder,
+    /// An invitation to a card was not used in time.
+    CardInvitationExpired,
+    /// A card ends soon.
+    CardExpiring,
+    /// A card has ended.
+    CardExpired,
     /// Something that an administrator should know.
     Alert,
     /// Whether mail arrives at all.
@@ -27,13 +37,18 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Invitation,
         Self::Reinvitation,
         Self::InvitationReminder,
         Self::InvitationExpired,
         Self::UserChanged,
         Self::Deletion,
+        Self::CardInvitation,
+        Self::CardInvitationReminder,
+        Self::CardInvitationExpired,
+        Self::CardExpiring,
+        Self::CardExpired,
         Self::Alert,
         Self::Test,
     ];
@@ -47,6 +62,11 @@ impl MailKind {
             Self::InvitationExpired => "invitation_expired",
             Self::UserChanged => "user_changed",
             Self::Deletion => "deletion",
+            Self::CardInvitation => "card_invitation",
+            Self::CardInvitationReminder => "card_invitation_reminder",
+            Self::CardInvitationExpired => "card_invitation_expired",
+            Self::CardExpiring => "card_expiring",
+            Self::CardExpired => "card_expired",
             Self::Alert => "alert",
             Self::Test => "test",
         }
@@ -59,6 +79,25 @@ impl MailKind {
 
     /// Whether the mail carries the secret of an invitation.
     pub const fn has_invitation(self) -> bool {
-        matches!(self, Self::Invitation | Self::Reinvitation | Self::InvitationReminder)
+        matches!(
+            self,
+            Self::Invitation
+                | Self::Reinvitation
+                | Self::InvitationReminder
+                | Self::CardInvitation
+                | Self::CardInvitationReminder
+        )
+    }
+
+    /// Whether the mail is about a card.
+    pub const fn is_about_card(self) -> bool {
+        matches!(
+            self,
+            Self::CardInvitation
+                | Self::CardInvitationReminder
+                | Self::CardInvitationExpired
+                | Self::CardExpiring
+                | Self::CardExpired
+        )
     }
 }

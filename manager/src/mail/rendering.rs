@@ -5,7 +5,7 @@ use minijinja::{AutoEscape, Environment, ErrorKind, Output, State, UndefinedBeha
 use serde::Serialize;
 
 use super::dates::moment;
-use super::fields::{InvitationFields, MailFields, StoredAlert, StoredFields};
+use super::fields::{InvitationFields, MailFields, StoredAlert, StoredCard, StoredFields};
 use super::{Language, MailKind, MailText};
 use crate::domain::{AlertKind, UnixTime};
 
@@ -137,6 +137,10 @@ pub(crate) fn sample(kind: MailKind, language: Language) -> MailFields {
     };
     if kind == MailKind::UserChanged {
         stored.changes = vec![("user_id".to_owned(), "004711".to_owned())];
+    }
+    if kind.is_about_card() {
+        let end = Some((1_790_000_000, "Europe/Berlin".to_owned()));
+        stored.card = Some(StoredCard { kind: "Staff card".to_owned(), card_id: "S-4711".to_owned(), end });
     }
     if kind == MailKind::Alert {
         let details = vec!["anna@example.org: 5.1.1".to_owned()];

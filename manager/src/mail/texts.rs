@@ -60,6 +60,23 @@ const fn english(kind: MailKind) -> (&'static str, &'static str) {
             (include_str!("texts/en/user_changed.txt"), include_str!("texts/en/user_changed.html"))
         }
         MailKind::Deletion => (include_str!("texts/en/deletion.txt"), include_str!("texts/en/deletion.html")),
+        MailKind::CardInvitation => {
+            (include_str!("texts/en/card_invitation.txt"), include_str!("texts/en/card_invitation.html"))
+        }
+        MailKind::CardInvitationReminder => (
+            include_str!("texts/en/card_invitation_reminder.txt"),
+            include_str!("texts/en/card_invitation_reminder.html"),
+        ),
+        MailKind::CardInvitationExpired => (
+            include_str!("texts/en/card_invitation_expired.txt"),
+            include_str!("texts/en/card_invitation_expired.html"),
+        ),
+        MailKind::CardExpiring => {
+            (include_str!("texts/en/card_expiring.txt"), include_str!("texts/en/card_expiring.html"))
+        }
+        MailKind::CardExpired => {
+            (include_str!("texts/en/card_expired.txt"), include_str!("texts/en/card_expired.html"))
+        }
         MailKind::Alert => (include_str!("texts/en/alert.txt"), include_str!("texts/en/alert.html")),
         MailKind::Test => (include_str!("texts/en/test.txt"), include_str!("texts/en/test.html")),
     }
@@ -85,6 +102,23 @@ const fn german(kind: MailKind) -> (&'static str, &'static str) {
             (include_str!("texts/de/user_changed.txt"), include_str!("texts/de/user_changed.html"))
         }
         MailKind::Deletion => (include_str!("texts/de/deletion.txt"), include_str!("texts/de/deletion.html")),
+        MailKind::CardInvitation => {
+            (include_str!("texts/de/card_invitation.txt"), include_str!("texts/de/card_invitation.html"))
+        }
+        MailKind::CardInvitationReminder => (
+            include_str!("texts/de/card_invitation_reminder.txt"),
+            include_str!("texts/de/card_invitation_reminder.html"),
+        ),
+        MailKind::CardInvitationExpired => (
+            include_str!("texts/de/card_invitation_expired.txt"),
+            include_str!("texts/de/card_invitation_expired.html"),
+        ),
+        MailKind::CardExpiring => {
+            (include_str!("texts/de/card_expiring.txt"), include_str!("texts/de/card_expiring.html"))
+        }
+        MailKind::CardExpired => {
+            (include_str!("texts/de/card_expired.txt"), include_str!("texts/de/card_expired.html"))
+        }
         MailKind::Alert => (include_str!("texts/de/alert.txt"), include_str!("texts/de/alert.html")),
         MailKind::Test => (include_str!("texts/de/test.txt"), include_str!("texts/de/test.html")),
     }

@@ -74,7 +74,8 @@ impl Transaction {
         card: Uuid,
     ) -> Result<(), StoreError> {
         self.query(
-            "UPDATE card_invitations SET state = 'void' WHERE project = $1 AND card = $2 AND state <> 'void'",
+            "UPDATE card_invitations SET state = 'void', sealed_secret = NULL \
+             WHERE project = $1 AND card = $2 AND state <> 'void'",
         )
         .bind(project.0.as_slice())
         .bind(card)
@@ -91,7 +92,8 @@ impl Transaction {
         device: Uuid,
     ) -> Result<(), StoreError> {
         self.query(
-            "UPDATE card_invitations SET state = 'void' WHERE project = $1 AND card = $2 AND state <> 'void' \
+            "UPDATE card_invitations SET state = 'void', sealed_secret = NULL \
+             WHERE project = $1 AND card = $2 AND state <> 'void' \
              AND (device IS NULL OR device <> $3)",
         )
         .bind(project.0.as_slice())
@@ -131,7 +133,8 @@ impl Transaction {
         let row: Option<(String,)> = self
             .query(
                 "UPDATE card_invitations SET wrong_answers = wrong_answers + 1, \
-                 state = CASE WHEN wrong_answers + 1 >= $3 THEN 'void' ELSE state END \
+                 state = CASE WHEN wrong_answers + 1 >= $3 THEN 'void' ELSE state END, \
+                 sealed_secret = CASE WHEN wrong_answers + 1 >= $3 THEN NULL ELSE sealed_secret END \
                  WHERE project = $1 AND secret_hash = $2 AND state = 'open' RETURNING state",
             )
             .bind(project.0.as_slice())
@@ -153,7 +156,7 @@ impl Transaction {
     ) -> Result<bool, StoreError> {
         let done = self
             .query(
-                "UPDATE card_invitations SET state = 'redeemed', key_hash = $3, device = $4, redeemed_at = $5 \
+                "UPDATE card_invitations SET state = 'redeemed', sealed_secret = NULL, key_hash = $3, device = $4, redeemed_at = $5 \
                  WHERE project = $1 AND secret_hash = $2 AND state = 'open'",
             )
             .bind(project.0.as_slice())

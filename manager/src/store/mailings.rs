@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::rows::{number, time};
+use super::statement::Statement;
 use super::{StoreError, Transaction};
 use crate::domain::{MailState, ProjectId, UnixTime};
 
@@ -17,6 +18,8 @@ pub struct Mailing {
     pub kind: String,
     /// The user it is to, if it is to one.
     pub user: Option<Uuid>,
+    /// The card it is about, if it is about one.
+    pub card: Option<Uuid>,
     /// Where it goes.
     pub address: String,
     /// In which language; `None` before it is decided.
@@ -44,7 +47,8 @@ pub struct Mailing {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct LostMail {
     pub(crate) kind: String,
-    pub(crate) user: Option<Uuid>,
+    /// Whether it was to a user, or to whoever gets a card.
+    pub(crate) is_to_holder: bool,
     pub(crate) address: String,
 }
 
@@ -53,6 +57,8 @@ pub(crate) struct LostMail {
 pub struct MailFilter {
     /// Only those to this user.
     pub user: Option<Uuid>,
+    /// Only those about this card.
+    pub card: Option<Uuid>,
     /// Only those in this state.
     pub state: Option<MailState>,
 }
@@ -62,6 +68,7 @@ struct Columns {
     id: Uuid,
     kind: String,
     holder: Option<Uuid>,
+    card: Option<Uuid>,
     address: String,
     language: Option<String>,
     state: String,
@@ -82,7 +89,7 @@ impl Transaction {
     ) -> Result<Option<Mailing>, StoreError> {
         let row: Option<Columns> = self
             .query(
-                "SELECT id, kind, holder, address, language, state, state_at, attempts, next_attempt_at, error, \
+                "SELECT id, kind, holder, card, address, language, state, state_at, attempts, next_attempt_at, error, \
                  message_id, created_at FROM outbox WHERE project = $1 AND id = $2",
             )
             .bind(project.0.as_slice())
@@ -101,35 +108,22 @@ impl Transaction {
         limit: u32,
     ) -> Result<Vec<Mailing>, StoreError> {
         // Each has its index.
-        let text = match (filter.user.is_some(), filter.state.is_some()) {
-            (false, false) => {
-                "SELECT id, kind, holder, address, language, state, state_at, attempts, next_attempt_at, error, \
-                 message_id, created_at FROM outbox WHERE project = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        let mut statement = Statement::default();
+        let (project, before) = (statement.octets(&project.0), statement.id(before));
+        let mut text = format!(
+            "SELECT id, kind, holder, card, address, language, state, state_at, attempts, next_attempt_at, error, \
+             message_id, created_at FROM outbox WHERE project = {project} AND id < {before}"
+        );
+        for (column, wanted) in [("holder", filter.user), ("card", filter.card)] {
+            if let Some(id) = wanted {
+                text.push_str(&format!(" AND {column} = {}", statement.id(id)));
             }
-            (true, false) => {
-                "SELECT id, kind, holder, address, language, state, state_at, attempts, next_attempt_at, error, \
-                 message_id, created_at FROM outbox WHERE project = $1 AND id < $2 AND holder = $4 \
-                 ORDER BY id DESC LIMIT $3"
-            }
-            (false, true) => {
-                "SELECT id, kind, holder, address, language, state, state_at, attempts, next_attempt_at, error, \
-                 message_id, created_at FROM outbox WHERE project = $1 AND id < $2 AND state = $4 \
-                 ORDER BY id DESC LIMIT $3"
-            }
-            (true, true) => {
-                "SELECT id, kind, holder, address, language, state, state_at, attempts, next_attempt_at, error, \
-                 message_id, created_at FROM outbox WHERE project = $1 AND id < $2 AND holder = $4 AND state = $5 \
-                 ORDER BY id DESC LIMIT $3"
-            }
-        };
-        let mut query = self.query(text).bind(project.0.as_slice()).bind(before).bind(i64::from(limit));
-        if let Some(user) = filter.user {
-            query = query.bind(user);
         }
         if let Some(state) = filter.state {
-            query = query.bind(state.name());
+            text.push_str(&format!(" AND state = {}", statement.text(state.name())));
         }
-        let rows: Vec<Columns> = query.fetch_all().await?;
+        text.push_str(&format!(" ORDER BY id DESC LIMIT {}", statement.number(limit)));
+        let rows: Vec<Columns> = statement.fetch_all(text, self).await?;
         rows.into_iter().map(Columns::into_mailing).collect()
     }
 
@@ -141,11 +135,11 @@ impl Transaction {
         error: &str,
         now: UnixTime,
     ) -> Result<Option<LostMail>, StoreError> {
-        let row: Option<(String, Option<Uuid>, String)> = self
+        let row: Option<(String, Option<Uuid>, Option<Uuid>, String)> = self
             .query(
                 "UPDATE outbox SET state = 'bounced', state_at = $4, error = $3, lease = NULL, leased_until = 0 \
                  WHERE project = $1 AND id = $2 AND state IN ('queued', 'sent', 'deferred') \
-                 RETURNING kind, holder, address",
+                 RETURNING kind, holder, card, address",
             )
             .bind(project.0.as_slice())
             .bind(id)
@@ -153,7 +147,11 @@ impl Transaction {
             .bind(i64::from(now.0))
             .fetch_optional()
             .await?;
-        Ok(row.map(|(kind, user, address)| LostMail { kind, user, address }))
+        Ok(row.map(|(kind, user, card, address)| LostMail {
+            kind,
+            is_to_holder: user.is_some() || card.is_some(),
+            address,
+        }))
     }
 
     /// Notes on the word of a report that a mail that was sent has not arrived yet.
@@ -172,7 +170,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Forgets mail that needs nothing any more and was written before `before`, but not the last one of a user.
+    /// Forgets mail that needs nothing any more and was written before `before`, but not the last one of a user or about a card.
     pub(crate) async fn forget_mail(
         &mut self,
         project: ProjectId,
@@ -181,7 +179,9 @@ impl Transaction {
         self.query(
             "DELETE FROM outbox WHERE project = $1 AND state IN ('sent', 'bounced', 'dropped') AND created_at < $2 \
              AND NOT EXISTS (SELECT 1 FROM users u WHERE u.project = outbox.project AND u.id = outbox.holder \
-             AND u.last_mail = outbox.id AND u.status <> 'deleted')",
+             AND u.last_mail = outbox.id AND u.status <> 'deleted') \
+             AND NOT EXISTS (SELECT 1 FROM cards c WHERE c.project = outbox.project AND c.id = outbox.card \
+             AND c.last_mail = outbox.id)",
         )
         .bind(project.0.as_slice())
         .bind(i64::from(before.0))
@@ -198,6 +198,7 @@ impl Columns {
             id: self.id,
             kind: self.kind,
             user: self.holder,
+            card: self.card,
             address: self.address,
             language: self.language,
             state,

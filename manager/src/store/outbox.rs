@@ -17,6 +17,8 @@ pub(crate) struct NewMail<'a> {
     pub(crate) kind: MailKind,
     /// The user it is to, if it is to one.
     pub(crate) user: Option<Uuid>,
+    /// The card it is about, if it is about one.
+    pub(crate) card: Option<Uuid>,
     /// The invitation whose secret it carries, if it carries one.
     pub(crate) invitation: Option<Uuid>,
     pub(crate) address: &'a str,
@@ -33,6 +35,7 @@ pub(crate) struct TakenMail {
     pub(crate) id: Uuid,
     pub(crate) kind: MailKind,
     pub(crate) user: Option<Uuid>,
+    pub(crate) card: Option<Uuid>,
     pub(crate) invitation: Option<Uuid>,
     pub(crate) address: String,
     /// That of the mail or of the user.
@@ -58,6 +61,7 @@ struct Columns {
     id: Uuid,
     kind: String,
     holder: Option<Uuid>,
+    card: Option<Uuid>,
     invitation: Option<Uuid>,
     address: String,
     language: Option<String>,
@@ -78,7 +82,7 @@ impl Transaction {
         let fields = serde_json::to_string(mail.fields).map_err(|_| StoreError::Corrupt("mail"))?;
         self.query(
             "INSERT INTO outbox (project, id, kind, holder, invitation, language, address, fields, state, state_at, \
-             next_attempt_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $9)",
+             next_attempt_at, created_at, card) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', $9, $10, $9, $11)",
         )
         .bind(project.0.as_slice())
         .bind(mail.id)
@@ -90,8 +94,18 @@ impl Transaction {
         .bind(fields)
         .bind(i64::from(now.0))
         .bind(i64::from(mail.not_before.0.max(now.0)))
+        .bind(mail.card)
         .execute()
         .await?;
+        if let Some(card) = mail.card {
+            self.query("UPDATE cards SET last_mail = $3 WHERE project = $1 AND id = $2")
+                .bind(project.0.as_slice())
+                .bind(card)
+                .bind(mail.id)
+                .execute()
+                .await?;
+            return Ok(());
+        }
         if let Some(user) = mail.user {
             self.query("UPDATE users SET last_mail = $3 WHERE project = $1 AND id = $2")
                 .bind(project.0.as_slice())
@@ -184,7 +198,7 @@ impl Transaction {
             .await?;
             let row: Columns = self
                 .query(
-                    "SELECT o.id, o.kind, o.holder, o.invitation, o.address, COALESCE(o.language, u.language) AS language, \
+                    "SELECT o.id, o.kind, o.holder, o.card, o.invitation, o.address, COALESCE(o.language, u.language) AS language, \
                      o.fields, o.attempts, o.message_id, o.created_at FROM outbox o \
                      LEFT JOIN users u ON u.project = o.project AND u.id = o.holder WHERE o.project = $1 AND o.id = $2",
                 )
@@ -266,6 +280,7 @@ impl Columns {
             id: self.id,
             kind: MailKind::from_name(&self.kind).ok_or(CORRUPT)?,
             user: self.holder,
+            card: self.card,
             invitation: self.invitation,
             address: self.address,
             language: self.language.as_deref().and_then(Language::from_name),

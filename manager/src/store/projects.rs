@@ -27,6 +27,8 @@ struct ProjectRow {
     remind_after_days: Option<i64>,
     remind_before_expiry_hours: Option<i64>,
     tell_expired: i64,
+    card_expiry_days: Option<i64>,
+    tell_card_expired: i64,
     created_at: i64,
 }
 
@@ -39,8 +41,10 @@ impl Transaction {
         let head = chain_start(project.id);
         self.query(
             "INSERT INTO projects (id, name, time_zone, public_url, invitation_life_s, credential_life_s, created_at, \
-             audit_head, challenge_secret, remind_after_days, remind_before_expiry_hours, tell_expired, ordinal) \
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, COALESCE(MAX(ordinal), 0) + 1 FROM projects",
+             audit_head, challenge_secret, remind_after_days, remind_before_expiry_hours, tell_expired, card_expiry_days, \
+             tell_card_expired, ordinal) \
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, COALESCE(MAX(ordinal), 0) + 1 \
+             FROM projects",
         )
         .bind(project.id.0.as_slice())
         .bind(&project.name)
@@ -54,6 +58,8 @@ impl Transaction {
         .bind(project.reminders.after_days.map(i64::from))
         .bind(project.reminders.before_expiry_hours.map(i64::from))
         .bind(i64::from(project.reminders.when_expired))
+        .bind(project.reminders.card_expiry_days.map(i64::from))
+        .bind(i64::from(project.reminders.when_card_expired))
         .execute()
         .await?;
         let serials = self.query("INSERT INTO serials (project, last_serial) VALUES ($1, 0)");
@@ -89,6 +95,7 @@ impl Transaction {
         self.query(
             "UPDATE projects SET name = $2, time_zone = $3, public_url = $4, invitation_life_s = $5, \
              credential_life_s = $6, remind_after_days = $7, remind_before_expiry_hours = $8, tell_expired = $9, \
+             card_expiry_days = $10, tell_card_expired = $11, \
              settings_version = settings_version + 1 WHERE id = $1",
         )
         .bind(project.id.0.as_slice())
@@ -100,6 +107,8 @@ impl Transaction {
         .bind(project.reminders.after_days.map(i64::from))
         .bind(project.reminders.before_expiry_hours.map(i64::from))
         .bind(i64::from(project.reminders.when_expired))
+        .bind(project.reminders.card_expiry_days.map(i64::from))
+        .bind(i64::from(project.reminders.when_card_expired))
         .execute()
         .await?;
         Ok(())
@@ -109,7 +118,8 @@ impl Transaction {
         let row: Option<ProjectRow> = self
             .query(
                 "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, remind_after_days, \
-                 remind_before_expiry_hours, tell_expired, created_at FROM projects WHERE id = $1",
+                 remind_before_expiry_hours, tell_expired, card_expiry_days, tell_card_expired, created_at \
+                 FROM projects WHERE id = $1",
             )
             .bind(id.0.as_slice())
             .fetch_optional()
@@ -129,7 +139,8 @@ impl Transaction {
         let rows: Vec<ProjectRow> = self
             .query(
                 "SELECT id, name, time_zone, public_url, invitation_life_s, credential_life_s, remind_after_days, \
-                 remind_before_expiry_hours, tell_expired, created_at FROM projects ORDER BY ordinal, id",
+                 remind_before_expiry_hours, tell_expired, card_expiry_days, tell_card_expired, created_at \
+                 FROM projects ORDER BY ordinal, id",
             )
             .fetch_all()
             .await?;
@@ -269,6 +280,8 @@ impl ProjectRow {
             after_days: reminder(self.remind_after_days)?,
             before_expiry_hours: reminder(self.remind_before_expiry_hours)?,
             when_expired: self.tell_expired != 0,
+            card_expiry_days: reminder(self.card_expiry_days)?,
+            when_card_expired: self.tell_card_expired != 0,
         };
         Ok(Project {
             id: ProjectId(octets(&self.id, "project id")?),

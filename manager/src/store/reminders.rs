@@ -12,11 +12,12 @@ use crate::domain::{PendingInvitation, ProjectId, Reminder, ReminderSettings, Un
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct WaitingInvitation {
     pub(crate) id: Uuid,
+    /// The user whom it is for, or the card.
     pub(crate) user: Uuid,
     pub(crate) pending: PendingInvitation,
 }
 
-type Columns = (Uuid, Uuid, i64, i64, Option<i64>, i64);
+pub(super) type WaitingColumns = (Uuid, Uuid, i64, i64, Option<i64>, i64);
 
 impl Transaction {
     /// Up to `limit` invitations whose holders are to be reminded now.
@@ -27,7 +28,7 @@ impl Transaction {
         now: UnixTime,
         limit: u32,
     ) -> Result<Vec<WaitingInvitation>, StoreError> {
-        let mut found: Vec<Columns> = Vec::new();
+        let mut found: Vec<WaitingColumns> = Vec::new();
         if let Some(before) = settings.before_expiry_s() {
             found = self
                 .query(
@@ -44,7 +45,7 @@ impl Transaction {
         }
         let left = i64::from(limit).saturating_sub(i64::try_from(found.len()).unwrap_or(i64::MAX));
         if let Some(after) = settings.after_s().filter(|_| left > 0) {
-            let waiting: Vec<Columns> = self
+            let waiting: Vec<WaitingColumns> = self
                 .query(
                     "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM invitations \
                      WHERE project = $1 AND state = 'open' AND reminded_at IS NULL AND end_told = 0 \
@@ -92,7 +93,7 @@ impl Transaction {
         now: UnixTime,
         limit: u32,
     ) -> Result<Vec<WaitingInvitation>, StoreError> {
-        let found: Vec<Columns> = self
+        let found: Vec<WaitingColumns> = self
             .query(
                 "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM invitations \
                  WHERE project = $1 AND state = 'open' AND over_at IS NULL AND expires_at <= $2 \
@@ -126,8 +127,8 @@ impl Transaction {
     }
 }
 
-fn waiting(
-    (id, user, created_at, expires_at, reminded_at, end_told): Columns,
+pub(super) fn waiting(
+    (id, user, created_at, expires_at, reminded_at, end_told): WaitingColumns,
 ) -> Result<WaitingInvitation, StoreError> {
     let pending = PendingInvitation {
         created_at: time(created_at)?,

@@ -15,7 +15,11 @@ mod audit;
 #[cfg(test)]
 mod backup;
 #[cfg(test)]
+mod card_imports;
+#[cfg(test)]
 mod card_installation;
+#[cfg(test)]
+mod card_mail;
 #[cfg(test)]
 mod card_photos;
 #[cfg(test)]
@@ -43,6 +47,8 @@ mod mail;
 #[cfg(test)]
 mod openapi;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod readers;
@@ -68,6 +74,8 @@ mod support;
 mod undo;
 #[cfg(test)]
 mod undo_property;
+#[cfg(test)]
+mod validation;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]

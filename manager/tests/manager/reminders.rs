@@ -85,13 +85,19 @@ async fn each_reminder_can_be_turned_off_over_the_api() {
     let (served, _) = invited().await;
     let change = async |body: Value| served.patch("/v1/settings", body).await;
     let settings = served.admin(Method::GET, "/v1/settings", Value::Null).await.expect(StatusCode::OK);
-    let standard = json!({ "after_days": 3, "before_expiry_hours": 24, "when_expired": true });
+    let standard = json!({
+        "after_days": 3, "before_expiry_hours": 24, "when_expired": true,
+        "card_expiry_days": 10, "when_card_expired": true,
+    });
     assert_eq!(settings["reminders"], standard);
     change(json!({ "reminders": { "after_days": 0 } })).await.problem(422, "settings-invalid");
     let off = json!({ "reminders": { "after_days": null } });
     assert_eq!(
         change(off).await.expect(StatusCode::OK)["reminders"],
-        json!({ "after_days": null, "before_expiry_hours": 24, "when_expired": true })
+        json!({
+            "after_days": null, "before_expiry_hours": 24, "when_expired": true,
+            "card_expiry_days": 10, "when_card_expired": true,
+        })
     );
     at(&served, 5 * DAY).await;
     assert_eq!(told(&served.manager).await, [0, 0]);
@@ -157,8 +163,12 @@ async fn settings_of_reminders_are_those_of_the_project_for_every_process() {
     let (served, _) = invited().await;
     let unlock = Unlock::KeyFile(served.dir.path().join("unlock.key"));
     let other = Manager::open(served.database.home(), &unlock, served.clock.clone()).await.unwrap();
-    let off =
-        ReminderChange { after_days: Some(None), before_expiry_hours: Some(None), when_expired: Some(false) };
+    let off = ReminderChange {
+        after_days: Some(None),
+        before_expiry_hours: Some(None),
+        when_expired: Some(false),
+        ..ReminderChange::default()
+    };
     let change = ProjectChange { reminders: off, ..ProjectChange::default() };
     other.edit_project(Actor::Operator, &change).await.unwrap();
     for day in 1..9 {

@@ -23,6 +23,8 @@ pub struct IdCard {
     pub expires_at: Option<u64>,
     /// The IANA time zone in which people read that.
     pub time_zone: Option<String>,
+    /// The same as people read it there: the last day, or a day and a time.
+    pub ends: Option<String>,
 }
 
 /// A field with its value.
@@ -56,6 +58,15 @@ pub enum PhotoState {
     Waiting,
     /// The one that the holder sent was refused.
     Refused,
+}
+
+/// A link at which anybody can see whether a card is valid, to be shown as a QR code.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ValidationLink {
+    /// The link.
+    pub url: String,
+    /// When the next one is to be shown in its place, in Unix seconds.
+    pub until: u64,
 }
 
 /// What an invitation asks of its holder.
@@ -126,7 +137,14 @@ impl From<phone_sdk::IdCard> for IdCard {
             },
             expires_at: card.expires_at.map(|end| u64::from(end.0)),
             time_zone: card.time_zone,
+            ends: card.ends,
         }
+    }
+}
+
+impl From<phone_sdk::ValidationLink> for ValidationLink {
+    fn from(link: phone_sdk::ValidationLink) -> Self {
+        Self { url: link.url, until: u64::from(link.until.0) }
     }
 }
 

@@ -9,6 +9,8 @@ mod card;
 mod error;
 mod id_card;
 mod nearby;
+#[cfg(feature = "picture")]
+mod picture;
 mod ports;
 mod tap;
 mod wallet;

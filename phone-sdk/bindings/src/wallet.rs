@@ -14,7 +14,7 @@ use crate::background;
 use crate::ble::{BleCentral, BleTap};
 use crate::card::{Card, RenewalReport};
 use crate::error::WalletError;
-use crate::id_card::{Holder, Requirements};
+use crate::id_card::{Holder, Requirements, ValidationLink};
 use crate::nearby::ReaderScan;
 use crate::ports::{Given, Http, HttpTransport, KeyVault, Keys, PresenceSource, Stored, WalletStorage};
 use crate::tap::NfcTap;
@@ -23,7 +23,7 @@ use crate::tap::NfcTap;
 ///
 /// All functions may be called from any thread; those that ask a manager are asynchronous.
 #[derive(uniffi::Object)]
-pub struct PhoneWallet(Wallet);
+pub struct PhoneWallet(pub(crate) Wallet);
 
 #[uniffi::export]
 impl PhoneWallet {
@@ -130,6 +130,11 @@ impl PhoneWallet {
     /// The photo of a card to show, a JPEG; none where there is none, or where it has not been fetched yet.
     pub fn photo(&self, card: u32) -> Result<Option<Vec<u8>>, WalletError> {
         Ok(self.0.photo(CardId(card))?)
+    }
+
+    /// The link at which anybody can see at this moment whether a card is valid; none where its manager tells nobody.
+    pub fn validation_link(&self, card: u32) -> Result<Option<ValidationLink>, WalletError> {
+        Ok(self.0.validation_link(CardId(card))?.map(ValidationLink::from))
     }
 
     /// Gets a new credential for a card.

@@ -94,6 +94,17 @@ pub(crate) struct CardAnswer {
     pub(crate) photo: PhotoAnswer,
     pub(crate) expires_at: Option<u32>,
     pub(crate) time_zone: Option<String>,
+    #[serde(default)]
+    pub(crate) ends: Option<String>,
+    #[serde(default)]
+    pub(crate) validation: Option<ValidationAnswer>,
+}
+
+/// By what anybody can ask whether a card is valid.
+#[derive(Deserialize)]
+pub(crate) struct ValidationAnswer {
+    pub(crate) reference: Octets<16>,
+    pub(crate) secret: Octets<32>,
 }
 
 #[derive(Deserialize)]

@@ -10,9 +10,11 @@ pub(super) mod octets {
         serializer.serialize_str(&super::to_base64url(octets))
     }
 
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+    pub(crate) fn deserialize<'de, T: From<Vec<u8>>, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<T, D::Error> {
         let text = String::deserialize(deserializer)?;
-        super::from_base64url(&text).ok_or_else(|| D::Error::custom("not base64url"))
+        super::from_base64url(&text).map(T::from).ok_or_else(|| D::Error::custom("not base64url"))
     }
 }
 

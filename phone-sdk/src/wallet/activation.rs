@@ -203,6 +203,7 @@ fn keep_card(
         retry_at: 0,
         id_card: None,
         photo_version: None,
+        validation: None,
         handle: CredentialHandle(0),
         superseded: None,
     };

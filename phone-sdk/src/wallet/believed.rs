@@ -6,11 +6,15 @@ use credential::object::{
     Credential, IssuerKey, IssuerKeys, VerifiedCredential, VerifiedRevocationList, VerifiedTimeToken,
 };
 use credential::time::UnixTime;
+use zeroize::Zeroizing;
 
 use super::id_card::IdCard;
 use crate::client::{Blob, CardAnswer, DeviceAnswer, IssuerKeyAnswer};
 use crate::error::{Denied, Error, NotGenuine, Retry};
-use crate::state::{CardRecord, Document, ProjectRecord, RevocationsRecord, Standing, TimeTokenRecord};
+use crate::state::encoding::to_base64url;
+use crate::state::{
+    CardRecord, Document, ProjectRecord, RevocationsRecord, Standing, TimeTokenRecord, ValidationRecord,
+};
 
 /// An answer in which everything holds.
 pub(super) struct Believed {
@@ -21,6 +25,7 @@ pub(super) struct Believed {
     pub(super) credential: Vec<u8>,
     id_card: Option<IdCard>,
     photo_version: Option<String>,
+    validation: Option<ValidationRecord>,
     /// The octets of that photo, if they came.
     pub(super) photo: Option<Vec<u8>>,
     renew_after: u32,
@@ -62,7 +67,13 @@ impl Believed {
             None if answer.card.is_some() => Vec::new(),
             None => return Err(NotGenuine::Mismatch.into()),
         };
-        let (id_card, photo_version, photo) = answer.card.map(shown).unwrap_or_default();
+        let mut card = answer.card;
+        let validation =
+            card.as_mut().and_then(|card| card.validation.take()).map(|given| ValidationRecord {
+                reference: to_base64url(&given.reference.0),
+                secret: Zeroizing::new(given.secret.0.to_vec()),
+            });
+        let (id_card, photo_version, photo) = card.map(shown).unwrap_or_default();
         let revocations =
             answer.revocation_list.map(|list| revocations(list.0, &issuers, &[])).transpose()?;
         let time_token = time_token(answer.time_token.0, &issuers)?;
@@ -75,6 +86,7 @@ impl Believed {
             credential,
             id_card,
             photo_version,
+            validation,
             photo,
             renew_after: answer.renew_after,
             issuers,
@@ -131,6 +143,7 @@ impl Believed {
         card.credential = self.credential;
         card.id_card = self.id_card;
         card.photo_version = self.photo_version;
+        card.validation = self.validation;
         card.renew_after = self.renew_after;
         card.standing = Standing::Good;
         card.heard_at = self.heard_at.0;
@@ -168,6 +181,7 @@ fn shown(card: CardAnswer) -> (Option<IdCard>, Option<String>, Option<Vec<u8>>) 
         photo: card.photo.state,
         expires_at: card.expires_at.map(UnixTime),
         time_zone: card.time_zone,
+        ends: card.ends,
     };
     (Some(id_card), card.photo.version, card.photo.image.map(|Blob(octets)| octets))
 }

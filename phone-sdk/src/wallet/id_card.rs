@@ -28,6 +28,9 @@ pub struct IdCard {
     pub expires_at: Option<UnixTime>,
     /// The IANA time zone in which people read that.
     pub time_zone: Option<String>,
+    /// The same as people read it there, `2027-09-30` for the last day or `2027-09-30 12:00`.
+    #[serde(default)]
+    pub ends: Option<String>,
 }
 
 /// A field with its value.

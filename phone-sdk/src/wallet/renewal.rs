@@ -154,7 +154,7 @@ impl Core {
                 let Some(card) = document.card_mut(id) else { return };
                 card.standing = standing;
                 if standing == Standing::Revoked {
-                    (card.id_card, card.photo_version) = (None, None);
+                    (card.id_card, card.photo_version, card.validation) = (None, None, None);
                     card.credential.clear();
                     card.superseded = None;
                     let key = card.key.clone();

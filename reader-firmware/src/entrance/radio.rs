@@ -161,3 +161,43 @@ where
         self.settle(now, rng, log);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::vec::Vec as List;
+
+    use credential::ble::segment::{AttMtu, SEGMENT_MAX, Segmenter};
+    use credential::limits::REPORT_MAX;
+
+    use super::*;
+
+    /// A report at its longest: its instruction, the contents and two tags.
+    const REPORT: [u8; REPORT_MAX + 40] = [0x5A; REPORT_MAX + 40];
+
+    #[test]
+    fn the_longest_report_waits_in_the_shortest_segments() {
+        let (mut radio, mut segmenter) = (Radio::idle(), Segmenter::new(AttMtu::DEFAULT));
+        let mut segments = segmenter.segments(&REPORT).unwrap();
+        let (mut out, mut put) = ([0; SEGMENT_MAX], List::new());
+        while let Some(segment) = segments.next_segment(&mut out) {
+            radio.put(segment);
+            put.push(segment.to_vec());
+        }
+        let mut fetched = List::new();
+        while let Some(length) = radio.fetch(&mut out) {
+            fetched.push(out[..length].to_vec());
+        }
+        assert_eq!(fetched, put);
+    }
+
+    #[test]
+    fn a_piece_of_a_stream_that_is_longer_than_the_room_for_it_comes_in_parts() {
+        let mut radio = Radio::idle();
+        radio.put(&REPORT);
+        radio.put(&[1, 2, 3]);
+        let mut out = [0; 512];
+        let lengths = List::from_iter(core::iter::from_fn(|| radio.fetch(&mut out)));
+        assert_eq!(lengths, [512, 512, REPORT.len().saturating_sub(1_024), 3]);
+        assert_eq!(&out[..3], &[1, 2, 3]);
+    }
+}

@@ -5,7 +5,7 @@
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::content;
+use super::{CardValidation, content};
 use crate::domain::{
     Act, Actor, Card, CardDesign, CardStatus, CardTurn, HolderGives, HolderPhoto, LOCK_S, PhotoRule,
     PhotoWanted, Requirements, TRIES_MAX, UnixTime, after, answers_hold, next_card_status,
@@ -35,6 +35,8 @@ pub struct InstalledCard {
     pub barcode: Option<String>,
     /// Its photo, a JPEG.
     pub photo: Option<Vec<u8>>,
+    /// By what the phone shows that it is the card, where its template lets it be checked.
+    pub validation: Option<CardValidation>,
 }
 
 /// What came of what a holder gave, judged before anything is written.
@@ -177,7 +179,8 @@ impl Manager {
         }
         let photo = tx.photo(project, row.shown.id, PhotoPlace::Shown).await?;
         let barcode = content(&row).barcode(&row.design);
-        Ok(Some(InstalledCard { card: row.shown, design: row.design, barcode, photo }))
+        let validation = self.validation(&row.design, device);
+        Ok(Some(InstalledCard { card: row.shown, design: row.design, barcode, photo, validation }))
     }
 }
 

@@ -23,10 +23,14 @@ pub struct CardInvitation {
     pub link: String,
     /// The first second at which it is no longer valid.
     pub expires_at: UnixTime,
+    /// The address that it is mailed to; `None` where none is known.
+    pub mailed_to: Option<String>,
 }
 
 impl Manager {
     /// Invites whoever gets a card: earlier invitations are void at once, and the phone that has the card loses it.
+    ///
+    /// It is mailed to the address of the card, or else of its user.
     ///
     /// The answer to the invitation is the card, without a credential that opens doors; the card of a user comes with
     /// the user's own invitation, too. `life_s` is for how many seconds it is good, 1 hour to 1 year; `None` is as the
@@ -66,10 +70,11 @@ impl Manager {
         (row.shown.device, row.shown.installed_at) = (None, None);
         row.shown.updated_at = now;
         tx.update_card(project, &row).await?;
+        let mailed_to = self.mail_card_invitation(&mut tx, &row, (invitation, &code)).await?;
         let detail = format!("invitation {invitation}");
         tx.record(project, now, actor, Act::CardInvited, id.to_string(), detail).await?;
         tx.commit().await?;
         let link = code.link(&self.project().public_url);
-        Ok(CardInvitation { id: invitation, card: id, code, link, expires_at })
+        Ok(CardInvitation { id: invitation, card: id, code, link, expires_at, mailed_to })
     }
 }

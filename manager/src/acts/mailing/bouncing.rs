@@ -45,7 +45,7 @@ impl Manager {
             BounceVerdict::Failed => match tx.bounce_mail(project, mail, status, now).await? {
                 None => BounceTaken::Nothing,
                 Some(lost) => {
-                    if lost.user.is_some() {
+                    if lost.is_to_holder {
                         let detail = format!("{}: {status}", lost.kind);
                         self.raise_alert(&mut tx, AlertKind::MailBounced, &lost.address, &detail).await?;
                     }

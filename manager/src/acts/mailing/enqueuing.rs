@@ -51,7 +51,8 @@ impl Manager {
             return Ok(());
         }
         let fields = stored(person, Vec::new());
-        self.insert(tx, kind, Some(user), None, &person.email, None, &fields, not_before).await
+        let to = (Some(user), None);
+        self.insert(tx, kind, to, None, &person.email, None, &fields, not_before).await
     }
 
     /// Mails a user what changed, to the old address too if it is another one; whoever was never written to hears
@@ -93,7 +94,8 @@ impl Manager {
         alert: StoredAlert,
     ) -> Result<(), Error> {
         let fields = StoredFields { alert: Some(alert), ..StoredFields::default() };
-        self.insert(tx, MailKind::Alert, None, None, address, Some(language), &fields, self.now()).await
+        self.insert(tx, MailKind::Alert, (None, None), None, address, Some(language), &fields, self.now())
+            .await
     }
 
     /// Mails a test.
@@ -104,7 +106,7 @@ impl Manager {
         language: Option<Language>,
     ) -> Result<(), Error> {
         let fields = StoredFields::default();
-        self.insert(tx, MailKind::Test, None, None, address, language, &fields, self.now()).await
+        self.insert(tx, MailKind::Test, (None, None), None, address, language, &fields, self.now()).await
     }
 
     /// What the secret of an invitation is sealed as, so that it opens as nothing else.
@@ -122,15 +124,15 @@ impl Manager {
         changes: Vec<(String, String)>,
     ) -> Result<(), Error> {
         let fields = stored(person, changes);
-        self.insert(tx, kind, Some(user), invitation, address, None, &fields, self.now()).await
+        self.insert(tx, kind, (Some(user), None), invitation, address, None, &fields, self.now()).await
     }
 
     #[expect(clippy::too_many_arguments, reason = "the columns of a row, set in this file only")]
-    async fn insert(
+    pub(super) async fn insert(
         &self,
         tx: &mut Transaction,
         kind: MailKind,
-        user: Option<Uuid>,
+        (user, card): (Option<Uuid>, Option<Uuid>),
         invitation: Option<Uuid>,
         address: &str,
         language: Option<Language>,
@@ -143,12 +145,12 @@ impl Manager {
         }
         let now = self.now();
         let id = self.ids().next(now);
-        let mail = NewMail { id, kind, user, invitation, address, language, fields, not_before };
+        let mail = NewMail { id, kind, user, card, invitation, address, language, fields, not_before };
         Ok(tx.enqueue_mail(self.project_id(), &mail, now).await?)
     }
 }
 
 fn stored(person: &Person, changes: Vec<(String, String)>) -> StoredFields {
     let (first_name, last_name) = (person.first_name.clone(), person.last_name.clone());
-    StoredFields { first_name, last_name, changes, alert: None }
+    StoredFields { first_name, last_name, changes, ..StoredFields::default() }
 }

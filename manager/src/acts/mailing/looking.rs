@@ -52,7 +52,8 @@ impl Manager {
         if !is_open || !self.mail_reminder(&mut tx, MailKind::Invitation, to).await? {
             return Err(Refusal::MailNotRepeatable.into());
         }
-        let filter = MailFilter { user: Some(user.id), state: Some(MailState::Queued) };
+        let filter =
+            MailFilter { user: Some(user.id), state: Some(MailState::Queued), ..MailFilter::default() };
         let newest = tx.mailings(project, filter, Uuid::max(), 1).await?.into_iter().next();
         self.note(&mut tx, actor, Act::InvitationMailed, user.id, "").await?;
         tx.commit().await?;

@@ -103,10 +103,14 @@ impl Manager {
         let language = mail.language.unwrap_or(room.language);
         let mut tx = self.write_beside().await?;
         let text = tx.mail_text(project, mail.kind, language).await?;
-        let invitation = match mail.invitation.zip(mail.user) {
+        let invitation = match mail.invitation {
             None => Ok(None),
-            Some((invitation, user)) => {
-                let found = tx.mailable_invitation(project, user).await?;
+            Some(invitation) => {
+                let found = match (mail.card, mail.user) {
+                    (Some(card), _) => tx.mailable_card_invitation(project, card).await?,
+                    (None, Some(user)) => tx.mailable_invitation(project, user).await?,
+                    (None, None) => None,
+                };
                 let found = found.filter(|found| found.id == invitation && found.expires_at > self.now());
                 found.ok_or(Unsendable::Dropped("invitation over")).map(Some)
             }
@@ -186,7 +190,7 @@ impl Manager {
         let end = MailEnd { state, error, next_attempt_at: AGAIN.again_at(now, mail.attempts) };
         let mut tx = self.write_beside().await?;
         tx.end_mail(project, mail.id, lease, end, now).await?;
-        if state == MailState::Bounced && mail.user.is_some() {
+        if state == MailState::Bounced && (mail.user.is_some() || mail.card.is_some()) {
             let detail = format!("{}: {}", mail.kind.name(), error.unwrap_or_default());
             self.raise_alert(&mut tx, AlertKind::MailBounced, &mail.address, &detail).await?;
         }

@@ -137,14 +137,14 @@ impl Manager {
             let person = self.user(user).await?.person;
             let (first_name, last_name) = (person.first_name, person.last_name);
             let stored = StoredFields { first_name, last_name, ..StoredFields::default() };
-            let MailFields { invitation, change, alert, .. } = fields;
+            let MailFields { invitation, change, alert, card, .. } = fields;
             let link = |fields: InvitationFields| InvitationFields {
                 link: fields.link.replace("https://doors.example", &self.project().public_url),
                 ..fields
             };
             let invitation = invitation.map(link);
             let named = MailFields::new(&self.project().name, &stored, invitation, language);
-            fields = MailFields { change, alert, ..named };
+            fields = MailFields { change, alert, card, ..named };
         }
         let rendered = render(&text, &fields, language).map_err(Refusal::MailText)?;
         Ok(MailPreview { subject: rendered.subject, plain: rendered.plain, html: rendered.html })

@@ -63,6 +63,24 @@ pub struct CardDesign {
     /// What a holder has to accept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub terms: Option<Terms>,
+    /// What anybody is told who scans the code that moves; without it there is no such code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<ValidationDesign>,
+}
+
+/// What anybody is told of a card, who holds a phone with it before the eyes and scans its code.
+///
+/// Whether the card is valid, its number and its kind are always told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValidationDesign {
+    /// Keys of the fields that are told, the holder's name for example.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub fields: Vec<String>,
+    /// Whether the photo is shown.
+    #[serde(default)]
+    pub photo: bool,
 }
 
 /// Whether cards have a photo, and whether the holder may send it.
@@ -213,6 +231,7 @@ impl CardDesign {
             wrong.push("a holder sends a photo, and cards have none".to_owned());
         }
         self.check_barcode(&mut wrong);
+        self.check_validation(&mut wrong);
         let hours = LIFE_S.start() / 3600..=LIFE_S.end() / 3600;
         if self.issuance.invitation_hours.is_some_and(|given| !hours.contains(&given)) {
             wrong.push("an invitation is good for 1 hour to 1 year".to_owned());
@@ -271,6 +290,21 @@ impl CardDesign {
         }
     }
 
+    fn check_validation(&self, wrong: &mut Vec<String>) {
+        let Some(validation) = &self.validation else { return };
+        if validation.fields.len() > FIELDS_MAX {
+            wrong.push(format!("validation: at most {FIELDS_MAX} fields are told"));
+        }
+        for key in &validation.fields {
+            if !self.fields().any(|(_, field)| field.key == *key) {
+                wrong.push(format!("validation: there is no field {:?}", fields::shortened(key)));
+            }
+        }
+        if validation.photo && self.photo.rule == PhotoRule::None {
+            wrong.push("validation: a photo is shown, and cards have none".to_owned());
+        }
+    }
+
     fn check_barcode(&self, wrong: &mut Vec<String>) {
         match self.barcode.as_ref().map(|barcode| &barcode.source) {
             Some(BarcodeSource::Field(key)) if !self.fields().any(|(_, field)| field.key == *key) => {
@@ -315,7 +349,8 @@ mod tests {
                  "back": [{ "key": "a", "label": "B" }], "photo": { "from_holder": "at_once" },
                  "barcode": { "symbology": "qr", "source": "field:b" }, "issuance": { "invitation_hours": 0 },
                  "expiry": { "rule": "fixed" }, "identity": { "questions": 9 },
-                 "terms": { "version": "", "text": "" } }"#,
+                 "terms": { "version": "", "text": "" },
+                 "validation": { "fields": ["c"], "photo": true } }"#,
         )
         .unwrap();
         let wrong = design.check().unwrap_err();
@@ -326,6 +361,8 @@ mod tests {
             "another field",
             "cards have none",
             "no field \"b\"",
+            "no field \"c\"",
+            "photo is shown",
             "1 hour",
             "takes at",
             "at most 5",
@@ -338,7 +375,7 @@ mod tests {
         {
             assert!(wrong[place].contains(word), "{word}: {wrong:?}");
         }
-        assert_eq!(wrong.len(), 12, "{wrong:?}");
+        assert_eq!(wrong.len(), 14, "{wrong:?}");
     }
 
     #[test]

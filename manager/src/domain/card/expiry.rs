@@ -168,6 +168,19 @@ impl ExpiryDesign {
     }
 }
 
+/// An end as people read it in their zone: `2027-09-30` for a day that counts to its end, else `2027-09-30 12:00`.
+///
+/// A time zone that there is no more is taken for UTC.
+pub fn end_as_read(at: UnixTime, time_zone: &str) -> Option<String> {
+    let zone = TimeZone::get(time_zone).unwrap_or(TimeZone::UTC);
+    let last = Timestamp::from_second(i64::from(at.0).saturating_sub(1)).ok()?.to_zoned(zone.clone());
+    if end_of(last.date(), &zone) == Ok(at) {
+        return Some(last.date().to_string());
+    }
+    let end = Timestamp::from_second(i64::from(at.0)).ok()?.to_zoned(zone);
+    Some(end.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
 fn in_range(value: Option<u32>, max: u32) -> bool {
     value.is_some_and(|value| (1..=max).contains(&value))
 }
@@ -227,6 +240,19 @@ mod tests {
         // Midnight does not exist there on that day.
         assert_eq!(end("2018-11-03", "America/Sao_Paulo"), "2018-11-04T01:00:00-02:00[America/Sao_Paulo]");
         assert_eq!(end("2027-09-30T12:00", "Asia/Tokyo"), "2027-09-30T12:00:00+09:00[Asia/Tokyo]");
+    }
+
+    #[test]
+    fn an_end_is_read_as_it_was_written() {
+        for (written, zone, read) in [
+            ("2027-09-30", "Europe/Berlin", "2027-09-30"),
+            ("2018-11-03", "America/Sao_Paulo", "2018-11-03"),
+            ("2027-09-30T12:00", "Asia/Tokyo", "2027-09-30 12:00"),
+            ("2027-09-30T00:00", "UTC", "2027-09-29"),
+        ] {
+            let found = design(ExpiryRule::Imported).of_card(Some((written, Some(zone))), "UTC", NOW);
+            assert_eq!(end_as_read(found.unwrap().unwrap().at, zone).as_deref(), Some(read), "{written}");
+        }
     }
 
     #[test]

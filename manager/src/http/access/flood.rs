@@ -21,7 +21,7 @@ use crate::network;
 const REMEMBERED: usize = 50_000;
 
 /// A kind of request without a token.
-pub(in crate::http) trait Flood: Send + Sync + 'static {
+pub(crate) trait Flood: Send + Sync + 'static {
     /// How many of it one address may send in a minute.
     fn limit(limits: &FloodLimits) -> u32;
     /// Its place among the counters.
@@ -29,13 +29,15 @@ pub(in crate::http) trait Flood: Send + Sync + 'static {
 }
 
 /// [`FloodLimits::activation`].
-pub(in crate::http) struct Activating;
+pub(crate) struct Activating;
 /// [`FloodLimits::renewal`].
-pub(in crate::http) struct Renewing;
+pub(crate) struct Renewing;
 /// [`FloodLimits::fetch`].
-pub(in crate::http) struct Fetching;
+pub(crate) struct Fetching;
+/// [`FloodLimits::validation`].
+pub(crate) struct Validating;
 /// Whoever asks how the process is, as often as it likes.
-pub(in crate::http) struct Probing;
+pub(crate) struct Probing;
 /// [`FloodLimits::wrong_tokens`].
 pub(super) struct WrongToken;
 
@@ -60,6 +62,13 @@ impl Flood for Fetching {
     }
 }
 
+impl Flood for Validating {
+    const PLACE: usize = 4;
+    fn limit(limits: &FloodLimits) -> u32 {
+        limits.validation
+    }
+}
+
 impl Flood for Probing {
     const PLACE: usize = usize::MAX;
     fn limit(_: &FloodLimits) -> u32 {
@@ -74,21 +83,33 @@ impl Flood for WrongToken {
     }
 }
 
+/// [`FloodLimits::sign_in`].
+pub(crate) struct SigningIn;
+
+impl Flood for SigningIn {
+    const PLACE: usize = 4;
+    fn limit(limits: &FloodLimits) -> u32 {
+        limits.sign_in
+    }
+}
+
 /// The counters of all kinds.
 #[derive(Clone)]
-pub(super) struct Floods {
+pub(crate) struct Floods {
     settings: Arc<HttpSettings>,
-    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>; 4]>,
+    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>; 5]>,
 }
 
 impl Floods {
-    pub(super) fn new(settings: Arc<HttpSettings>) -> Self {
+    pub(crate) fn new(settings: Arc<HttpSettings>) -> Self {
         let limits = settings.limits;
         let counters = [
             counter::<Activating>(&limits),
             counter::<Renewing>(&limits),
             counter::<Fetching>(&limits),
             counter::<WrongToken>(&limits),
+            counter::<SigningIn>(&limits),
+            counter::<Validating>(&limits),
         ];
         Self { settings, counters: Arc::new(counters) }
     }
@@ -97,7 +118,7 @@ impl Floods {
     ///
     /// # Errors
     /// A problem that says when to come again, if there were too many.
-    pub(super) fn count<F: Flood>(&self, parts: &Parts) -> Result<(), Problem> {
+    pub(crate) fn count<F: Flood>(&self, parts: &Parts) -> Result<(), Problem> {
         let Some(counter) = self.counters.get(F::PLACE).and_then(Option::as_ref) else { return Ok(()) };
         if counter.len() > REMEMBERED {
             counter.retain_recent();

@@ -3,43 +3,43 @@
 use crate::domain::Scope;
 
 /// What a route needs.
-pub(in crate::http) trait Need: Send + std::marker::Sync + 'static {
+pub(crate) trait Need: Send + std::marker::Sync + 'static {
     /// The scope that a token needs.
     const SCOPE: Scope;
 }
 
 /// [`Scope::AdministratorsRead`].
-pub(in crate::http) struct AdministratorsRead;
+pub(crate) struct AdministratorsRead;
 /// [`Scope::AdministratorsWrite`].
-pub(in crate::http) struct AdministratorsWrite;
+pub(crate) struct AdministratorsWrite;
 /// [`Scope::AuditRead`].
-pub(in crate::http) struct AuditRead;
+pub(crate) struct AuditRead;
 /// [`Scope::CardsRead`].
-pub(in crate::http) struct CardsRead;
+pub(crate) struct CardsRead;
 /// [`Scope::CardsWrite`].
-pub(in crate::http) struct CardsWrite;
+pub(crate) struct CardsWrite;
 /// [`Scope::Imports`].
-pub(in crate::http) struct Imports;
+pub(crate) struct Imports;
 /// [`Scope::MailBounces`].
-pub(in crate::http) struct MailBounces;
+pub(crate) struct MailBounces;
 /// [`Scope::ReadersRead`].
-pub(in crate::http) struct ReadersRead;
+pub(crate) struct ReadersRead;
 /// [`Scope::ReadersWrite`].
-pub(in crate::http) struct ReadersWrite;
+pub(crate) struct ReadersWrite;
 /// [`Scope::Scim`].
-pub(in crate::http) struct Scim;
+pub(crate) struct Scim;
 /// [`Scope::SettingsRead`].
-pub(in crate::http) struct SettingsRead;
+pub(crate) struct SettingsRead;
 /// [`Scope::SettingsWrite`].
-pub(in crate::http) struct SettingsWrite;
+pub(crate) struct SettingsWrite;
 /// [`Scope::Sync`].
-pub(in crate::http) struct Sync;
+pub(crate) struct Sync;
 /// [`Scope::UsersRead`].
-pub(in crate::http) struct UsersRead;
+pub(crate) struct UsersRead;
 /// [`Scope::UsersWrite`].
-pub(in crate::http) struct UsersWrite;
+pub(crate) struct UsersWrite;
 /// [`Scope::Webhooks`].
-pub(in crate::http) struct Webhooks;
+pub(crate) struct Webhooks;
 
 impl Need for AdministratorsRead {
     const SCOPE: Scope = Scope::AdministratorsRead;

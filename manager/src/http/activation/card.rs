@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use crate::acts::InstalledCard;
 use crate::domain::{
-    CardStatus, FieldDesign, FieldKind, HolderGives, Requirements, Symbology, Terms, to_base64url,
+    CardStatus, FieldDesign, FieldKind, HolderGives, Requirements, Symbology, Terms, end_as_read,
+    to_base64url,
 };
 use crate::http::problem::Problem;
 
@@ -70,6 +71,20 @@ pub(super) struct CardView {
     expires_at: Option<u32>,
     /// The IANA time zone in which people read that.
     time_zone: Option<String>,
+    /// The same as people read it there: the last day, `2027-09-30`, or a time, `2027-09-30 12:00`.
+    ends: Option<String>,
+    /// By what the phone shows that it is the card; null where nobody is told.
+    validation: Option<ValidationView>,
+}
+
+/// By what a phone shows that its card is the card.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardValidation)]
+struct ValidationView {
+    /// What links to the card name it by.
+    reference: String,
+    /// The secret of its codes, 32 octets.
+    secret: String,
 }
 
 /// A field with its value.
@@ -141,7 +156,7 @@ pub(super) fn asked(requirements: Requirements) -> Option<Asked> {
 
 /// A card for a phone that holds the photo with this version.
 pub(super) fn view(installed: InstalledCard, held_photo: Option<&str>) -> CardView {
-    let InstalledCard { card, design, barcode, photo } = installed;
+    let InstalledCard { card, design, barcode, photo, validation } = installed;
     let side = |fields: &[FieldDesign]| -> Vec<FieldView> {
         let value = |field: &FieldDesign| {
             let value = card.fields.get(&field.key)?.clone();
@@ -173,6 +188,11 @@ pub(super) fn view(installed: InstalledCard, held_photo: Option<&str>) -> CardVi
             version: card.photo.shown,
         },
         card_id: card.card_id,
+        ends: card.expires_at.and_then(|at| end_as_read(at, card.time_zone.as_deref().unwrap_or("UTC"))),
+        validation: validation.map(|validation| ValidationView {
+            reference: to_base64url(validation.device.as_bytes()),
+            secret: to_base64url(&*validation.secret),
+        }),
         expires_at: card.expires_at.map(|at| at.0),
         time_zone: card.time_zone,
     }

@@ -40,6 +40,9 @@ pub(crate) enum Command {
     Activate(ActivateArguments),
     /// Show the cards, with what stands on them and what their holder should know of them.
     Cards(CardsArguments),
+    /// Make a picture of a card to show.
+    #[command(subcommand)]
+    Card(CardCommand),
     /// Get new credentials, revocation lists and the time from the managers.
     Renew(RenewArguments),
     /// Choose the card that a door is shown.
@@ -93,6 +96,42 @@ pub(crate) struct CardsArguments {
     /// Write the photo of that card to this file.
     #[arg(long, value_name = "FILE", requires = "card")]
     pub(crate) photo_out: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CardCommand {
+    /// Write one side of a card as it looks now.
+    ///
+    /// What moves in it, a bar and the QR code to check it with, is that of the moment: it is of no use a minute later.
+    Show(ShowArguments),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArguments {
+    /// Number of the card.
+    #[arg(value_name = "CARD", value_parser = card)]
+    pub(crate) card: CardId,
+    /// Where to write it: NAME.svg or NAME.png.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The back in place of the front.
+    #[arg(long)]
+    pub(crate) back: bool,
+    /// The language of what stands on it beside the fields.
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    pub(crate) language: Language,
+    /// How many pixels wide a PNG is; a multiple of 640 leaves barcodes sharp.
+    #[arg(long, value_name = "PIXELS", default_value_t = phone_sdk::PNG_WIDTH)]
+    pub(crate) width: u32,
+}
+
+/// A language of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// English.
+    En,
+    /// German.
+    De,
 }
 
 #[derive(Debug, Args)]

@@ -15,6 +15,10 @@ pub(crate) fn lines(card: &IdCard) -> Vec<String> {
         _ => None,
     };
     lines.extend(photo.map(str::to_owned));
-    lines.extend(card.expires_at.map(|end| format!("Ends at {} (Unix time).", end.0)));
+    lines.extend(match (&card.ends, card.expires_at) {
+        (Some(end), _) => Some(format!("Valid until {end}.")),
+        (None, Some(end)) => Some(format!("Ends at {} (Unix time).", end.0)),
+        (None, None) => None,
+    });
     lines
 }

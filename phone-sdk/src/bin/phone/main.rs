@@ -7,6 +7,7 @@ mod cards;
 mod holder;
 mod id_card;
 mod output;
+mod picture;
 mod present;
 mod stream;
 mod virtual_card;
@@ -20,7 +21,7 @@ use clap::Parser;
 use phone_sdk::port::TlsClient;
 use phone_sdk::{DeviceLabel, Ports, Wallet};
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, CardCommand, Command};
 use output::Ended;
 
 fn main() -> ExitCode {
@@ -38,6 +39,7 @@ fn run(arguments: Arguments) -> anyhow::Result<Ended> {
     match arguments.command {
         Command::Activate(activate) => cards::activate(&wallet, &activate, json),
         Command::Cards(shown) => cards::list(&wallet, &shown, json),
+        Command::Card(CardCommand::Show(shown)) => picture::show(&wallet, &shown, json),
         Command::Renew(renew) => cards::renew(&wallet, &renew, json),
         Command::Prefer(prefer) => cards::prefer(&wallet, &prefer, json),
         Command::Remove(remove) => cards::remove(&wallet, &remove, json),

@@ -1,0 +1,211 @@
+//! Lists of people: a file, the plan that it means, applying it, undoing it.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, RawQuery};
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use uuid::Uuid;
+
+use super::access::{Sent, Signed, Uploaded};
+use super::failure::Answer;
+use super::fields::Fields;
+use super::frame::{Frame, show};
+use super::site::Page;
+use crate::acts::{ImportOptions, ImportPlan, Origin, PlanSummary};
+use crate::domain::{Confirmation, Field, Mode, Person, Step};
+use crate::error::{Error, Refusal};
+use crate::http::access::need::Imports;
+
+/// The largest file, in octets.
+const FILE_MAX: usize = 64 * 1024 * 1024;
+/// Plans that are listed.
+const PLANS: u32 = 20;
+/// Rows of a plan on one page.
+const ROWS: usize = 200;
+
+#[derive(Template)]
+#[template(path = "imports.html")]
+struct Upload {
+    f: Frame,
+    error: String,
+    errors: Vec<String>,
+    mode: Mode,
+    plans: Vec<PlanSummary>,
+}
+
+/// A row of a plan as it is shown.
+struct Row {
+    /// The class of the row, which is its colour.
+    kind: &'static str,
+    /// What is done.
+    word: &'static str,
+    line: Option<u64>,
+    cells: Vec<Cell>,
+}
+
+/// A field as it is, and as it will be where that differs.
+struct Cell {
+    old: Option<String>,
+    new: String,
+}
+
+#[derive(Template)]
+#[template(path = "import.html")]
+struct Shown {
+    f: Frame,
+    error: String,
+    plan: ImportPlan,
+    headers: Vec<&'static str>,
+    rows: Vec<Row>,
+    from: usize,
+    to: usize,
+    previous: Option<usize>,
+    next: Option<usize>,
+    needs: &'static str,
+    can_undo: bool,
+}
+
+pub(super) fn routes() -> Router<Page> {
+    Router::new()
+        .route("/imports", get(form))
+        .route("/imports/{plan}", get(plan))
+        .route("/imports/{plan}/apply", post(apply))
+        .route("/imports/{plan}/undo", post(undo))
+}
+
+/// Routes that take files.
+pub(super) fn large_routes() -> Router<Page> {
+    Router::new().route("/imports/plan", post(upload)).layer(DefaultBodyLimit::max(FILE_MAX))
+}
+
+async fn form(signed: Signed<Imports>) -> Answer {
+    shown(&signed, StatusCode::OK, Mode::default(), String::new(), Vec::new()).await
+}
+
+async fn shown<N>(
+    signed: &Signed<N>,
+    status: StatusCode,
+    mode: Mode,
+    error: String,
+    errors: Vec<String>,
+) -> Answer {
+    let f = signed.frame().clone().at("users");
+    let plans = signed.manager().import_plans(PLANS).await?;
+    Ok((status, show(&Upload { f, error, errors, mode, plans })?).into_response())
+}
+
+async fn upload(sent: Uploaded<Imports>) -> Answer {
+    let mode = match sent.fields.text("mode") {
+        "add_and_update" => Mode::AddAndUpdate,
+        "add_only" => Mode::AddOnly,
+        _ => Mode::Replace,
+    };
+    let f = sent.frame();
+    if sent.file.is_empty() {
+        let error = f.t("Choose a file first.").to_owned();
+        return shown(&sent, StatusCode::UNPROCESSABLE_ENTITY, mode, error, Vec::new()).await;
+    }
+    let options = ImportOptions { mode, origin: Origin::Administrator, ..ImportOptions::default() };
+    match sent.manager().plan_import_as(sent.file.clone(), options).await {
+        Ok(plan) => Ok(f.go(&format!("/imports/{}", plan.summary.id))),
+        Err(Error::Import(errors)) => {
+            let errors: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+            let error = f.with("Nothing was changed: the file has {} errors.", errors.len());
+            shown(&sent, StatusCode::UNPROCESSABLE_ENTITY, mode, error, errors).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn plan(Path(id): Path<Uuid>, signed: Signed<Imports>, RawQuery(query): RawQuery) -> Answer {
+    let asked = Fields::parse(query.unwrap_or_default().as_bytes());
+    let from = asked.text("from").parse().unwrap_or(0);
+    plan_shown(&signed, id, from, StatusCode::OK, String::new()).await
+}
+
+async fn plan_shown<N>(
+    signed: &Signed<N>,
+    id: Uuid,
+    from: usize,
+    status: StatusCode,
+    error: String,
+) -> Answer {
+    let f = signed.frame().clone().at("users");
+    let plan = signed.manager().import_plan(id).await?;
+    let rows: Vec<Row> = plan.steps.iter().skip(from).take(ROWS).map(row).collect();
+    let to = from.saturating_add(rows.len());
+    let now = signed.manager().now();
+    let summary = &plan.summary;
+    let needs = match summary.confirmation {
+        Some(Confirmation::EmptyList) => "The list names nobody: everybody would be deleted.",
+        Some(Confirmation::ManyDeletions) => {
+            "Many people are not in the list and would be deleted. Look whether it is the right file."
+        }
+        None => "",
+    };
+    let page = Shown {
+        headers: Field::ALL.iter().map(|field| field.name()).collect(),
+        from,
+        to,
+        previous: (from > 0).then(|| from.saturating_sub(ROWS)),
+        next: (to < plan.steps.len()).then_some(to),
+        can_undo: summary.undone_at.is_none() && summary.undo_until.is_some_and(|until| now < until),
+        needs,
+        rows,
+        error,
+        plan,
+        f,
+    };
+    Ok((status, show(&page)?).into_response())
+}
+
+fn row(step: &Step) -> Row {
+    let (kind, word, line, old, new) = match step {
+        Step::Add { line, new } => ("added", "Added", Some(*line), None, new),
+        Step::Change { line, old, new, .. } => ("changed", "Changed", Some(*line), Some(old), new),
+        Step::Delete { old, .. } => ("deleted", "Deleted", None, None, old),
+        Step::SkipListed { line, old, .. } => ("skipped", "Left as it is", Some(*line), None, old),
+        Step::SkipReset { line, old, .. } => ("skipped", "Left alone: the app was reset", *line, None, old),
+    };
+    let cells = values(new).into_iter().enumerate().map(|(place, value)| {
+        let before = old.map(values).and_then(|old| old.into_iter().nth(place));
+        Cell { old: before.filter(|before| *before != value), new: value }
+    });
+    Row { kind, word, line, cells: cells.collect() }
+}
+
+fn values(person: &Person) -> [String; 5] {
+    let Person { first_name, last_name, email, user_id, sync_id } = person.clone();
+    [first_name, last_name, email, user_id, sync_id.unwrap_or_default()]
+}
+
+async fn apply(Path(id): Path<Uuid>, sent: Sent<Imports>) -> Answer {
+    let f = sent.frame();
+    let confirmed = sent.fields.is_set("confirm");
+    match sent.manager().apply_import(sent.actor(), id, confirmed).await {
+        Ok(counts) => {
+            let said = f.with2("Applied: {} added, {} changed.", counts.added, counts.changed);
+            let said = format!("{said} {}", f.with("{} deleted.", counts.deleted));
+            Ok(f.go_saying(&format!("/imports/{id}"), said))
+        }
+        Err(Error::Refused(refusal)) if !matches!(refusal, Refusal::PlanUnknown) => {
+            let error = f.known(&refusal.to_string()).to_owned();
+            plan_shown(&sent, id, 0, StatusCode::CONFLICT, error).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn undo(Path(id): Path<Uuid>, sent: Sent<Imports>) -> Answer {
+    let f = sent.frame();
+    match sent.manager().undo_import(sent.actor(), Some(id)).await {
+        Ok(_) => Ok(f.go_saying(&format!("/imports/{id}"), f.t("Undone: everybody is as before."))),
+        Err(Error::Refused(refusal)) if !matches!(refusal, Refusal::PlanUnknown) => {
+            let error = f.known(&refusal.to_string()).to_owned();
+            plan_shown(&sent, id, 0, StatusCode::CONFLICT, error).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}

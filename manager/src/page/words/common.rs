@@ -1,0 +1,50 @@
+//! Words that stand around every page, and on the first one.
+
+use super::Row;
+
+pub(super) const ROWS: &[Row] = &[
+    ("(optional)", "(freiwillig)"),
+    ("Continue", "Weiter"),
+    ("Dark", "Dunkel"),
+    ("Device", "Gerät"),
+    ("Done", "Fertig"),
+    ("Language", "Sprache"),
+    ("Light", "Hell"),
+    ("Light or dark", "Hell oder dunkel"),
+    ("Overview", "Überblick"),
+    ("Parts of the page", "Bereiche der Seite"),
+    ("Project", "Projekt"),
+    ("QR code", "QR-Code"),
+    ("Readers: {}", "Leser: {}"),
+    ("Remove", "Entfernen"),
+    ("Skip to the content", "Zum Inhalt springen"),
+    ("There is nothing at this address.", "Unter dieser Adresse ist nichts."),
+    ("This did not work", "Das ging nicht"),
+    ("To the overview", "Zum Überblick"),
+    ("Users", "Benutzer"),
+    ("owner", "Eigentümer"),
+    ("manager", "Verwalter"),
+    ("viewer", "Betrachter"),
+    ("{} in all", "{} insgesamt"),
+    ("Not invited", "Nicht eingeladen"),
+    ("Invitation sent", "Einladung verschickt"),
+    ("Invitation expired", "Einladung abgelaufen"),
+    ("Active", "Aktiv"),
+    ("Suspended", "Gesperrt"),
+    ("Reset", "Zurückgesetzt"),
+    ("Deletion pending", "Löschung läuft"),
+    ("Deleted", "Gelöscht"),
+    (
+        "This form is out of date, or did not come from this page. Go back, load the page again, and repeat it.",
+        "Dieses Formular ist veraltet oder kam nicht von dieser Seite. Gehen Sie zurück, laden Sie die Seite neu und \
+         versuchen Sie es noch einmal.",
+    ),
+    (
+        "You are not an administrator of this project. Ask one of its owners for a sign-in link.",
+        "Sie verwalten dieses Projekt nicht. Bitten Sie einen seiner Eigentümer um einen Anmelde-Link.",
+    ),
+    ("This needs an administrator with the role owner.", "Das darf nur ein Eigentümer."),
+    ("This needs an administrator with the role manager.", "Das darf nur ein Verwalter oder Eigentümer."),
+    ("The manager failed; try again later.", "Der Manager hat versagt; versuchen Sie es später noch einmal."),
+    ("The request took too long.", "Die Anfrage dauerte zu lange."),
+];

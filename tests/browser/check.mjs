@@ -1,0 +1,242 @@
+// The administrators' page in a browser, from the sign-in link to an activated phone: `check.mjs BIN PICTURES`.
+import assert from "node:assert/strict";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { chromium } from "playwright-core";
+
+const [bin, pictures] = process.argv.slice(2);
+const run = promisify(execFile);
+const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const home = mkdtempSync(join(tmpdir(), "page-"));
+const works = join(home, "works");
+const phone = { ...process.env, OSTIARY_WALLET: join(home, "phone") };
+
+const port = await new Promise((resolve) => {
+  const server = createServer().listen(0, "127.0.0.1", () => {
+    const { port } = server.address();
+    server.close(() => resolve(port));
+  });
+});
+const url = `http://localhost:${port}`;
+const init = await run(join(bin, "manager"), [
+  "init", works, "--name", "Example Works", "--url", url, "--owner-name", "Olga Owner",
+  "--owner-email", "olga@example.org", "--json",
+]);
+const link = JSON.parse(init.stdout).sign_in_link;
+const server = spawn(join(bin, "manager"), ["serve", works, "--listen", `127.0.0.1:${port}`]);
+await new Promise((resolve, reject) => {
+  server.stdout.once("data", resolve);
+  server.once("exit", (code) => reject(new Error(`the manager has ended: ${code}`)));
+});
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+});
+const errors = [];
+let context, page;
+
+/** A browser of its own, with a passkey in its device. */
+async function browserOf(settings = {}) {
+  context = await browser.newContext({ locale: "en", viewport: { width: 1180, height: 800 }, ...settings });
+  page = await context.newPage();
+  page.on("console", (message) => {
+    // The browser itself says so of every answer that is an error, such as a form that is refused.
+    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("dialog", (dialog) => dialog.accept());
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
+/** No serious finding of axe, in light and in dark. */
+async function accessible(name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    const devtools = await context.newCDPSession(page);
+    const { result, exceptionDetails } = await devtools.send("Runtime.evaluate", {
+      expression: `${axe}; axe.run(document).then((found) => JSON.stringify(found.violations.map(({ id, impact, nodes }) =>
+        ({ id, impact, where: nodes.map((node) => node.html.slice(0, 160)) }))))`,
+      awaitPromise: true, returnByValue: true,
+    });
+    assert.ok(!exceptionDetails, JSON.stringify(exceptionDetails));
+    const bad = JSON.parse(result.value).filter(({ impact }) => impact === "serious" || impact === "critical");
+    assert.deepEqual(bad, [], `${name}, ${colorScheme}`);
+  }
+  await page.emulateMedia({ colorScheme: "light" });
+}
+
+async function picture(name) {
+  if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+}
+
+const said = (text) => page.getByText(text).first().waitFor();
+
+try {
+  // --- The first time: the link that `manager init` printed, and a passkey.
+  await browserOf();
+  await page.goto(link);
+  await accessible("sign-in link");
+  await picture("enrol");
+  await page.getByRole("button", { name: "Continue" }).click();
+  await accessible("how to sign in");
+  await page.getByRole("button", { name: /passkey/i }).click();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+  await accessible("overview");
+
+  // --- Out, and in again with the passkey; a page asked for without signing in leads to signing in.
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.goto(`${url}/admin/users`);
+  await page.waitForURL(/sign-in/);
+  await accessible("sign in");
+  await picture("sign-in");
+  await page.getByRole("button", { name: /passkey/i }).click();
+  await page.getByRole("heading", { name: "Overview" }).waitFor();
+
+  // --- Somebody is added and invited; the phone activates, and the page shows it by itself.
+  await page.getByRole("link", { name: "Users" }).click();
+  await said("Nobody is here yet");
+  await accessible("no users");
+  await page.getByRole("link", { name: "Add a user" }).first().click();
+  await page.getByLabel("Last name").fill("Berg");
+  await page.getByLabel("First name").fill("Anna");
+  await page.getByLabel("E-mail address").fill("anna@example.com");
+  await page.getByLabel("User ID").fill("0047ü");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await said("look at the fields that are marked");
+  await accessible("a form that is not right");
+  await page.getByLabel("User ID").fill("004711");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("heading", { name: "Anna Berg is invited" }).waitFor();
+  await accessible("invitation");
+  await picture("invitation");
+  const invitation = await page.locator("#invitation-link").textContent();
+  await page.getByRole("link", { name: "Done" }).click();
+  await page.locator("#facts").getByText("Invitation sent").waitFor();
+  await run(join(bin, "phone"), ["activate", invitation], { env: phone });
+  await page.locator("#facts").getByText("Active", { exact: true }).waitFor({ timeout: 15_000 });
+  await page.locator("#facts").getByText("in use").waitFor();
+  await accessible("user");
+  await picture("user");
+
+  // --- An edit of somebody who was edited meanwhile is refused; the next one holds.
+  await page.getByLabel("Last name").fill("Tal");
+  await run(join(bin, "manager"), ["user", "edit", "anna@example.com", "--last-name", "Stein", "--dir", works]);
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("#wrong").waitFor();
+  await page.goto(page.url());
+  await page.getByLabel("Last name").fill("Tal");
+  await page.getByRole("button", { name: "Save" }).click();
+  await said("Saved.");
+  await page.getByRole("heading", { name: "Anna Tal" }).waitFor();
+
+  // --- A list with errors, then one with a plan that has to be confirmed, and back.
+  const list = join(home, "people.csv");
+  const people = Array.from({ length: 40 }, (_, n) => `Per,Son${n},p${n}@example.com,${1000 + n}`);
+  writeFileSync(list, ["First name,Last name,E-mail address,ID", "Bad,Mail,foo@,7", ...people].join("\n"));
+  await page.goto(`${url}/admin/imports`);
+  await accessible("import");
+  await page.getByLabel(/CSV file/).setInputFiles(list);
+  await page.getByRole("button", { name: "Show what it would do" }).click();
+  await said('line 2, column 3 (E-mail address): "foo@" is not an e-mail address');
+  await accessible("a list with errors");
+  const anna = "Anna,Tal,anna@example.com,004711";
+  writeFileSync(list, ["First name,Last name,E-mail address,ID", anna, ...people].join("\n"));
+  await page.getByLabel(/CSV file/).setInputFiles(list);
+  await page.getByRole("button", { name: "Show what it would do" }).click();
+  await page.getByRole("heading", { name: "What the list would do" }).waitFor();
+  await accessible("plan");
+  await page.getByRole("button", { name: "Apply exactly this" }).click();
+  await said("Applied: 40 added, 0 changed.");
+  const fewer = ["First name,Last name,E-mail address,ID", "Anna,Berg,anna@example.com,004711", ...people.slice(0, 20), "New,Comer,new@example.com,9000"];
+  writeFileSync(list, fewer.join("\n"));
+  await page.goto(`${url}/admin/imports`);
+  await page.getByLabel(/CSV file/).setInputFiles(list);
+  await page.getByRole("button", { name: "Show what it would do" }).click();
+  await said("Many people are not in the list");
+  await accessible("plan with the guard");
+  await picture("import");
+  await page.getByLabel("Yes, delete 20 people").check();
+  await page.getByRole("button", { name: "Apply exactly this" }).click();
+  await said("1 changed. 20 deleted.");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await said("Undone: everybody is as before.");
+
+  // --- The list: search, a filter, and something done to several.
+  await page.getByRole("link", { name: "Users" }).first().click();
+  await accessible("users");
+  await picture("users");
+  await page.getByRole("searchbox").fill("son3");
+  await page.getByRole("button", { name: "Search" }).click();
+  await page.getByRole("link", { name: "Per Son3", exact: true }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Anna Tal" }).count(), 0);
+  await page.getByLabel("Choose everybody on this page").check();
+  await page.getByRole("button", { name: "Suspend", exact: true }).click();
+  await said("Done for 11.");
+  await page.getByRole("link", { name: /Suspended/ }).click();
+  assert.equal(await page.locator("tbody tr").count(), 11);
+
+  // --- What is typed stays text: in names, in searches, in what is said.
+  const script = "<script>document.title='x'</script>";
+  await page.goto(`${url}/admin/users?search=${encodeURIComponent(script)}`);
+  assert.equal(await page.getByRole("searchbox").inputValue(), script);
+  await page.goto(`${url}/admin/users/new`);
+  await page.getByLabel("Last name").fill(script);
+  await page.getByLabel("E-mail address").fill("script@example.com");
+  await page.getByLabel("User ID").fill("31337");
+  await page.getByLabel("Send an invitation now").uncheck();
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("heading", { name: script }).waitFor();
+  assert.notEqual(await page.title(), "x");
+
+  // --- Readers, the audit log, the account; German and a small screen.
+  await page.getByRole("link", { name: "Readers" }).click();
+  await said("No reader is enrolled yet");
+  await accessible("readers");
+  await page.getByRole("link", { name: "Audit log" }).click();
+  await page.getByRole("button", { name: "Verify the whole log" }).click();
+  await said("none changed, removed or added");
+  await accessible("audit log");
+  await page.getByRole("link", { name: "Olga Owner" }).click();
+  await accessible("account");
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.getByRole("button", { name: "Deutsch" }).click();
+  await page.goto(`${url}/admin/users`);
+  await page.getByRole("heading", { name: "Benutzer" }).waitFor();
+  assert.ok((await page.evaluate("document.documentElement.scrollWidth")) <= 390, "the page is wider than a small screen");
+  await accessible("small, in German");
+  await picture("small");
+
+  // --- Without JavaScript the page is of use, too: a list, a search, a form.
+  const cookies = await context.cookies();
+  const plain = await browser.newContext({ locale: "en", javaScriptEnabled: false });
+  await plain.addCookies(cookies);
+  const still = await plain.newPage();
+  await still.goto(`${url}/admin/users?search=anna`);
+  await still.getByRole("link", { name: "Anna Tal" }).click();
+  await still.getByRole("button", { name: "Sperren", exact: true }).click();
+  await still.getByText("Gesperrt: Türen weisen das Telefon ab.").waitFor();
+
+  assert.deepEqual(errors, [], "nothing is said on the console");
+  console.log("the page: passkey, users, a phone that becomes active by itself, an import and its undo, axe in light and dark");
+} catch (failure) {
+  await page?.screenshot({ path: join(tmpdir(), "page-failed.png") }).catch(() => {});
+  console.error(failure);
+  console.error(errors);
+  process.exitCode = 1;
+} finally {
+  await browser.close();
+  server.kill();
+  rmSync(home, { recursive: true, force: true });
+}
