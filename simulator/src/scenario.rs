@@ -65,6 +65,11 @@ enum When {
     At(u64),
 }
 
+/// Everything that can be done in a step: its name, what it reads, and what is known when it is done.
+pub fn acts() -> impl Iterator<Item = (&'static str, &'static str, &'static [&'static str])> {
+    ACTS.iter().copied()
+}
+
 impl Scenario {
     /// Reads a scenario.
     ///
