@@ -23,6 +23,8 @@ mod card_mail;
 #[cfg(test)]
 mod card_photos;
 #[cfg(test)]
+mod card_security;
+#[cfg(test)]
 mod cards;
 #[cfg(test)]
 mod database;

@@ -214,7 +214,8 @@ fn apart(list: Vec<u8>, photos: Option<Vec<u8>>) -> Result<(Vec<u8>, Option<Vec<
     Ok((found, (archive.photos() > 0).then_some(list)))
 }
 
-/// Unpacks the photos of a list.
+/// Unpacks the photos of a list, each for one card: otherwise a list of one name in many lines would have a small
+/// archive decoded as often as it has lines.
 fn unpacked(octets: Vec<u8>, sheet: &CardSheet, rule: PhotoRule) -> Result<Photos, CardListErrors> {
     if rule == PhotoRule::None {
         let message = "photos came with the list, and cards of this template have none";
@@ -222,6 +223,7 @@ fn unpacked(octets: Vec<u8>, sheet: &CardSheet, rule: PhotoRule) -> Result<Photo
     }
     let mut archive = Archive::open(octets).map_err(CardListErrors)?;
     let (mut photos, mut errors) = (HashMap::new(), Vec::new());
+    let mut lines: HashMap<String, u64> = HashMap::new();
     for card in &sheet.cards {
         let asked = card.photo.as_deref().filter(|name| !name.is_empty());
         let Some(name) = archive.named(asked.unwrap_or(&card.card_id)) else {
@@ -231,6 +233,12 @@ fn unpacked(octets: Vec<u8>, sheet: &CardSheet, rule: PhotoRule) -> Result<Photo
             }
             continue;
         };
+        if let Some(first) = lines.get(&name) {
+            let message = format!("the photo {name:?} is already that of line {first}");
+            errors.push(CardListError::at(card.line, sheet.number("photo"), message));
+            continue;
+        }
+        lines.insert(name.clone(), card.line);
         let photo = archive
             .unpack(&name)
             .and_then(|octets| prepare(&octets, PHOTO_OCTETS_MAX).map_err(|error| error.to_string()));
