@@ -131,7 +131,7 @@ impl Act {
 
 /// The name of every event.
 pub fn event_kinds() -> impl Iterator<Item = &'static str> {
-    Act::ALL.into_iter().filter_map(Act::event).map(|(kind, _)| kind)
+    Act::ALL.iter().filter_map(|act| act.event()).map(|(kind, _)| kind)
 }
 
 impl Event<'_> {
