@@ -28,46 +28,44 @@ pub(crate) trait Flood: Send + Sync + 'static {
     const PLACE: usize;
 }
 
-/// [`FloodLimits::activation`].
-pub(crate) struct Activating;
-/// [`FloodLimits::renewal`].
-pub(crate) struct Renewing;
-/// [`FloodLimits::fetch`].
-pub(crate) struct Fetching;
-/// [`FloodLimits::validation`].
-pub(crate) struct Validating;
+/// Every kind with a counter of its own, by the name of its limit.
+macro_rules! counted {
+    ($($kind:ident: $limit:ident,)+) => {
+        /// The order of the counters.
+        #[derive(Clone, Copy)]
+        enum Place {
+            $($kind,)+
+        }
+
+        $(
+            #[doc = concat!("[`FloodLimits::", stringify!($limit), "`].")]
+            pub(crate) struct $kind;
+
+            impl Flood for $kind {
+                const PLACE: usize = Place::$kind as usize;
+                fn limit(limits: &FloodLimits) -> u32 {
+                    limits.$limit
+                }
+            }
+        )+
+
+        fn counters(limits: &FloodLimits) -> Vec<Option<DefaultKeyedRateLimiter<IpAddr>>> {
+            vec![$(counter::<$kind>(limits)),+]
+        }
+    };
+}
+
+counted! {
+    Activating: activation,
+    Renewing: renewal,
+    Fetching: fetch,
+    WrongToken: wrong_tokens,
+    SigningIn: sign_in,
+    Validating: validation,
+}
+
 /// Whoever asks how the process is, as often as it likes.
 pub(crate) struct Probing;
-/// [`FloodLimits::wrong_tokens`].
-pub(super) struct WrongToken;
-
-impl Flood for Activating {
-    const PLACE: usize = 0;
-    fn limit(limits: &FloodLimits) -> u32 {
-        limits.activation
-    }
-}
-
-impl Flood for Renewing {
-    const PLACE: usize = 1;
-    fn limit(limits: &FloodLimits) -> u32 {
-        limits.renewal
-    }
-}
-
-impl Flood for Fetching {
-    const PLACE: usize = 2;
-    fn limit(limits: &FloodLimits) -> u32 {
-        limits.fetch
-    }
-}
-
-impl Flood for Validating {
-    const PLACE: usize = 5;
-    fn limit(limits: &FloodLimits) -> u32 {
-        limits.validation
-    }
-}
 
 impl Flood for Probing {
     const PLACE: usize = usize::MAX;
@@ -76,42 +74,17 @@ impl Flood for Probing {
     }
 }
 
-impl Flood for WrongToken {
-    const PLACE: usize = 3;
-    fn limit(limits: &FloodLimits) -> u32 {
-        limits.wrong_tokens
-    }
-}
-
-/// [`FloodLimits::sign_in`].
-pub(crate) struct SigningIn;
-
-impl Flood for SigningIn {
-    const PLACE: usize = 4;
-    fn limit(limits: &FloodLimits) -> u32 {
-        limits.sign_in
-    }
-}
-
 /// The counters of all kinds.
 #[derive(Clone)]
 pub(crate) struct Floods {
     settings: Arc<HttpSettings>,
-    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>; 6]>,
+    counters: Arc<[Option<DefaultKeyedRateLimiter<IpAddr>>]>,
 }
 
 impl Floods {
     pub(crate) fn new(settings: Arc<HttpSettings>) -> Self {
-        let limits = settings.limits;
-        let counters = [
-            counter::<Activating>(&limits),
-            counter::<Renewing>(&limits),
-            counter::<Fetching>(&limits),
-            counter::<WrongToken>(&limits),
-            counter::<SigningIn>(&limits),
-            counter::<Validating>(&limits),
-        ];
-        Self { settings, counters: Arc::new(counters) }
+        let counters = counters(&settings.limits).into();
+        Self { settings, counters }
     }
 
     /// Counts a request.
