@@ -116,8 +116,11 @@
   document.addEventListener("click", async (event) => {
     const copy = event.target.closest("[data-copy]");
     if (copy) {
-      await navigator.clipboard.writeText(copy.dataset.copy);
-      copy.textContent = copy.dataset.copied;
+      // Where copying is not allowed, the text stands beside the button.
+      await navigator.clipboard.writeText(copy.dataset.copy).then(
+        () => (copy.textContent = copy.dataset.copied),
+        () => {},
+      );
     }
   });
 
