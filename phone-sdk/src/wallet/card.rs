@@ -93,6 +93,35 @@ pub enum CardState {
     ShowOnly,
 }
 
+impl CardState {
+    /// Its name for programs, which stays.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::RenewalDue => "renewal-due",
+            Self::NotYetValid => "not-yet-valid",
+            Self::Expired => "expired",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+            Self::ShowOnly => "show-only",
+        }
+    }
+}
+
+impl CardWarning {
+    /// Its name for programs, which stays.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::OnRevocationList => "on-revocation-list",
+            Self::Suspended => "suspended",
+            Self::Expired { .. } => "expired",
+            Self::ClockWrong { .. } => "clock-wrong",
+            Self::OfflineTooLong { .. } => "offline-too-long",
+        }
+    }
+}
+
 impl Card {
     pub(super) fn of(record: &CardRecord, document: &Document, now: Option<UnixTime>) -> Self {
         let fields = record.fields();

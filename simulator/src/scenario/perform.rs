@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use manager::domain::{Actor, KeyState, UserStatus};
 use manager::{ImportOptions, JobKind, Manager, ReaderEdit};
-use phone_sdk::{Card, CardId, CardState, CardWarning, Wallet};
+use phone_sdk::{Card, CardId, CardWarning, Wallet};
 use serde_json::Value;
 
 use super::act::{Act, DoorChange, KeyChange, PersonChange, PhoneChange};
@@ -220,8 +220,8 @@ impl World {
         let shown = card.checked_sub(1).and_then(|index| cards.get(index));
         Ok(Facts::result("ok")
             .with("cards", cards.len())
-            .with("state", shown.map(|card| state(card.state)))
-            .with("warning", shown.and_then(|card| card.warning).map(warning))
+            .with("state", shown.map(|card| card.state.name()))
+            .with("warning", shown.and_then(|card| card.warning).map(CardWarning::name))
             .with("user_id", shown.map_or(Value::Null, user_id))
             .with("reports", reports_held(phone.wallet())))
     }
@@ -312,29 +312,4 @@ fn user_id(card: &Card) -> Value {
 
 fn reports_held(wallet: &Wallet) -> usize {
     wallet.reports_held()
-}
-
-const fn state(state: CardState) -> &'static str {
-    match state {
-        CardState::Active => "active",
-        CardState::RenewalDue => "renewal-due",
-        CardState::NotYetValid => "not-yet-valid",
-        CardState::Expired => "expired",
-        CardState::Suspended => "suspended",
-        CardState::Revoked => "revoked",
-        CardState::ShowOnly => "show-only",
-        _ => "unknown",
-    }
-}
-
-const fn warning(warning: CardWarning) -> &'static str {
-    match warning {
-        CardWarning::Revoked => "revoked",
-        CardWarning::OnRevocationList => "on-revocation-list",
-        CardWarning::Suspended => "suspended",
-        CardWarning::Expired { .. } => "expired",
-        CardWarning::ClockWrong { .. } => "clock-wrong",
-        CardWarning::OfflineTooLong { .. } => "offline-too-long",
-        _ => "unknown",
-    }
 }

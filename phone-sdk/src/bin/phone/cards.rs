@@ -179,23 +179,10 @@ fn of(card: &Card) -> Value {
         "not_before": card.validity.map(|validity| validity.not_before),
         "not_after": card.validity.map(|validity| validity.not_after),
         "renew_after": card.renew_after,
-        "state": name(card.state),
-        "warning": card.warning.map(warning_name),
+        "state": card.state.name(),
+        "warning": card.warning.map(CardWarning::name),
         "id_card": card.id_card,
     })
-}
-
-const fn name(state: CardState) -> &'static str {
-    match state {
-        CardState::Active => "active",
-        CardState::RenewalDue => "renewal-due",
-        CardState::NotYetValid => "not-yet-valid",
-        CardState::Expired => "expired",
-        CardState::Suspended => "suspended",
-        CardState::Revoked => "revoked",
-        CardState::ShowOnly => "show-only",
-        _ => "unknown",
-    }
 }
 
 const fn said(state: CardState) -> &'static str {
@@ -208,18 +195,6 @@ const fn said(state: CardState) -> &'static str {
         CardState::Revoked => "revoked for good: remove it",
         CardState::ShowOnly => "is shown, and opens no door",
         _ => "of a state that this version does not know",
-    }
-}
-
-const fn warning_name(warning: CardWarning) -> &'static str {
-    match warning {
-        CardWarning::Revoked => "revoked",
-        CardWarning::OnRevocationList => "on-revocation-list",
-        CardWarning::Suspended => "suspended",
-        CardWarning::Expired { .. } => "expired",
-        CardWarning::ClockWrong { .. } => "clock-wrong",
-        CardWarning::OfflineTooLong { .. } => "offline-too-long",
-        _ => "unknown",
     }
 }
 
