@@ -14,7 +14,7 @@ use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::proof::{self, CHALLENGE_OCTETS};
 use crate::random;
-use crate::store::{CardRow, Challenge, CredentialRow, Device, Purpose, Transaction};
+use crate::store::{CardRow, Challenge, CredentialRow, Device, Holders, Purpose, Transaction};
 
 /// For how long a challenge can be answered, in seconds.
 pub(super) const CHALLENGE_LIFE_S: u32 = 300;
@@ -110,10 +110,7 @@ impl Manager {
         drop(tx);
         let (challenge, given) = self.new_challenge()?;
         let mut tx = self.write_beside().await?;
-        match invited {
-            Invited::User(_) => tx.invitation_opened(project, &code.hash(), now).await?,
-            Invited::Card(_) => tx.card_invitation_opened(project, &code.hash(), now).await?,
-        }
+        tx.invitation_opened(invited.holders(), project, &code.hash(), now).await?;
         tx.insert_challenge(project, &challenge, Purpose::Activation, invitation.id, given.expires_at)
             .await?;
         tx.commit().await?;
@@ -214,11 +211,12 @@ impl Manager {
         secret_hash: &[u8; 32],
     ) -> Result<(Invitation, Invited), Error> {
         let project = self.project_id();
-        if let Some(invitation) = tx.invitation(project, secret_hash).await? {
+        if let Some(invitation) = tx.invitation(Holders::Users, project, secret_hash).await? {
             let user = invitation.user;
             return Ok((invitation, Invited::User(user)));
         }
-        let invitation = tx.card_invitation(project, secret_hash).await?.ok_or(Refusal::InvitationUnknown)?;
+        let invitation =
+            tx.invitation(Holders::Cards, project, secret_hash).await?.ok_or(Refusal::InvitationUnknown)?;
         let card = invitation.user;
         Ok((invitation, Invited::Card(card)))
     }
@@ -245,7 +243,10 @@ impl Manager {
             is_revoked: false,
         };
         let key_hash = proof::hash(&device.public_key);
-        if !tx.redeem_invitation(project, &activation.code.hash(), &key_hash, device.id, now).await? {
+        if !tx
+            .redeem_invitation(Holders::Users, project, &activation.code.hash(), &key_hash, device.id, now)
+            .await?
+        {
             return Err(Refusal::InvitationUsed.into());
         }
         tx.insert_device(project, &device, now).await?;
@@ -286,13 +287,13 @@ impl Manager {
     ) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
         if let Invited::Card(card) = invited {
-            if tx.count_wrong_card_proof(project, &code.hash(), WRONG_ANSWERS_MAX).await? {
+            if tx.count_wrong_answer(Holders::Cards, project, &code.hash(), WRONG_ANSWERS_MAX).await? {
                 let (subject, detail) = (card.to_string(), format!("invitation {}", invitation.id));
                 tx.record(project, now, Actor::Manager, Act::CardInvitationVoided, subject, detail).await?;
             }
             return Ok(());
         }
-        if tx.count_wrong_answer(project, &code.hash(), WRONG_ANSWERS_MAX).await? {
+        if tx.count_wrong_answer(Holders::Users, project, &code.hash(), WRONG_ANSWERS_MAX).await? {
             let (_, next) = self.turn(tx, invitation.user, Turn::VoidInvitation).await?;
             tx.set_user_status(project, invitation.user, next, now).await?;
             let (subject, detail) = (invitation.user.to_string(), format!("invitation {}", invitation.id));

@@ -26,7 +26,7 @@ use crate::domain::{
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::random;
-use crate::store::{CardFilter, CardRow, Transaction};
+use crate::store::{CardFilter, CardRow, Holders, Transaction};
 
 /// Cards on a page, at most.
 const PAGE_MAX: u32 = 1000;
@@ -186,7 +186,7 @@ impl Manager {
             self.demand_good(&mut tx, &row).await?;
         }
         if !matches!(turn, CardTurn::Deactivate | CardTurn::Reactivate) {
-            tx.void_card_invitations(project, id).await?;
+            tx.void_invitations(Holders::Cards, project, id).await?;
             (row.shown.device, row.shown.installed_at) = (None, None);
         }
         row.shown.updated_at = now;

@@ -10,7 +10,7 @@ use crate::error::{Error, Refusal};
 use crate::mail::MailKind;
 use crate::manager::Manager;
 use crate::random;
-use crate::store::Transaction;
+use crate::store::{Holders, Transaction};
 
 /// An invitation with its secret, which is shown only now.
 #[derive(Clone, Debug)]
@@ -79,9 +79,9 @@ impl Manager {
         }
         let (id, expires_at) = (self.ids().next(now), after(now, life_s));
         let code = InvitationCode::new(random::octets()?);
-        tx.void_invitations(project, user).await?;
+        tx.void_invitations(Holders::Users, project, user).await?;
         let invitation = Invitation { id, user, state: InvitationState::Open, expires_at };
-        tx.insert_invitation(project, &code.hash(), &invitation, now).await?;
+        tx.insert_invitation(Holders::Users, project, &code.hash(), &invitation, now).await?;
         self.mail_invitation(tx, kind, (user, person), (id, &code)).await?;
         let link = code.link(&self.project().public_url);
         Ok(IssuedInvitation { id, user, code, link, expires_at })

@@ -6,7 +6,7 @@ use crate::domain::{Act, Actor, UserStatus};
 use crate::error::Error;
 use crate::mail::MailKind;
 use crate::manager::Manager;
-use crate::store::{Transaction, WaitingInvitation};
+use crate::store::{Holders, Transaction, WaitingInvitation};
 
 /// Invitations of one transaction, so that nobody waits for long who wants to write.
 const BATCH: u32 = 100;
@@ -21,8 +21,8 @@ impl Manager {
     pub(crate) async fn has_to_remind(&self, tx: &mut Transaction) -> Result<bool, Error> {
         let (project, now, settings) = (self.project_id(), self.now(), self.project().reminders);
         Ok(self.has_to_remind_of_cards(tx).await?
-            || !tx.expired_invitations(project, now, 1).await?.is_empty()
-            || !tx.due_reminders(project, settings, now, 1).await?.is_empty())
+            || !tx.expired_invitations(Holders::Users, project, now, 1).await?.is_empty()
+            || !tx.due_reminders(Holders::Users, project, settings, now, 1).await?.is_empty())
     }
 
     /// Reminds up to a hundred holders, and notes up to a hundred invitations as over; whether there may be more.
@@ -32,16 +32,16 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         let settings = self.project().reminders;
-        let expired = tx.expired_invitations(project, now, BATCH).await?;
+        let expired = tx.expired_invitations(Holders::Users, project, now, BATCH).await?;
         for invitation in &expired {
             self.note_expired(&mut tx, invitation).await?;
         }
-        let waiting = tx.due_reminders(project, settings, now, BATCH).await?;
+        let waiting = tx.due_reminders(Holders::Users, project, settings, now, BATCH).await?;
         let mut reminded = 0_usize;
         for invitation in &waiting {
             let Some(reminder) = settings.due(invitation.pending, now) else { continue };
             reminded = reminded.saturating_add(1);
-            tx.note_reminder(project, invitation, reminder, now).await?;
+            tx.note_reminder(Holders::Users, project, invitation, reminder, now).await?;
             let user = tx.user(project, invitation.user, now).await?;
             let Some(user) = user.filter(|user| user.status == UserStatus::Invited) else { continue };
             if self.mail_reminder(&mut tx, MailKind::InvitationReminder, (user.id, &user.person)).await? {
@@ -57,7 +57,7 @@ impl Manager {
 
     async fn note_expired(&self, tx: &mut Transaction, invitation: &WaitingInvitation) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
-        tx.note_expiry(project, invitation, now).await?;
+        tx.note_expiry(Holders::Users, project, invitation, now).await?;
         let user = tx.user(project, invitation.user, now).await?;
         let Some(user) = user.filter(|user| user.status == UserStatus::InvitationExpired) else {
             return Ok(());

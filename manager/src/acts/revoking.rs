@@ -10,7 +10,7 @@ use crate::domain::{Act, Actor, Event, ReaderId, Serial, Turn, UnixTime, User, U
 use crate::error::{Error, Refusal};
 use crate::issuing::IssuingError;
 use crate::manager::Manager;
-use crate::store::Transaction;
+use crate::store::{Holders, Transaction};
 
 /// What a revocation did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -143,7 +143,7 @@ impl Manager {
     /// Takes invitations, devices and credentials from a user; the list has to be published in the same transaction.
     pub(super) async fn withdraw(&self, tx: &mut Transaction, user: Uuid) -> Result<Withdrawn, Error> {
         let project = self.project_id();
-        tx.void_invitations(project, user).await?;
+        tx.void_invitations(Holders::Users, project, user).await?;
         let serials = tx.revoke_credentials(project, user, self.now()).await?;
         let devices = tx.revoke_devices(project, user, self.now()).await?;
         Ok(Withdrawn { devices, serials })

@@ -4,7 +4,7 @@ use crate::domain::{Actor, UnixTime};
 use crate::error::Error;
 use crate::manager::Manager;
 use crate::once::KEPT_S;
-use crate::store::Transaction;
+use crate::store::{Holders, Transaction};
 
 /// The age at which a revocation list is made anew, in seconds: a day, so that what has expired leaves it and that
 /// nobody takes the newest list for one that was held back.
@@ -33,8 +33,8 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let mut tx = self.write().await?;
         tx.forget_challenges(project, now).await?;
-        tx.forget_invitation_secrets(project, now).await?;
-        tx.forget_card_invitation_secrets(project, now).await?;
+        tx.forget_invitation_secrets(Holders::Users, project, now).await?;
+        tx.forget_invitation_secrets(Holders::Cards, project, now).await?;
         tx.forget_mail(project, UnixTime(now.0.saturating_sub(MAIL_KEPT_S))).await?;
         tx.forget_deliveries(project, UnixTime(now.0.saturating_sub(DELIVERIES_KEPT_S))).await?;
         self.end_undo(&mut tx).await?;

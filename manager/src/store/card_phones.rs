@@ -1,11 +1,10 @@
-//! Invitations to a card alone, phones that have only a card, and photos.
+//! Phones that have only a card, and photos.
 
 use uuid::Uuid;
 
-use super::invitations::InvitationRow;
 use super::rows::octets;
 use super::{Device, StoreError, Transaction};
-use crate::domain::{Invitation, ProjectId, UnixTime};
+use crate::domain::{ProjectId, UnixTime};
 
 /// Where a photo is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,64 +25,6 @@ impl PhotoPlace {
 }
 
 impl Transaction {
-    /// Adds an invitation to a card, which is its `user`.
-    pub(crate) async fn insert_card_invitation(
-        &mut self,
-        project: ProjectId,
-        secret_hash: &[u8; 32],
-        invitation: &Invitation,
-        now: UnixTime,
-    ) -> Result<(), StoreError> {
-        self.query(
-            "INSERT INTO card_invitations (project, secret_hash, id, card, state, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, 'open', $5, $6)",
-        )
-        .bind(project.0.as_slice())
-        .bind(secret_hash.as_slice())
-        .bind(invitation.id)
-        .bind(invitation.user)
-        .bind(i64::from(now.0))
-        .bind(i64::from(invitation.expires_at.0))
-        .execute()
-        .await?;
-        Ok(())
-    }
-
-    /// The invitation to a card, which is its `user`.
-    pub(crate) async fn card_invitation(
-        &mut self,
-        project: ProjectId,
-        secret_hash: &[u8; 32],
-    ) -> Result<Option<Invitation>, StoreError> {
-        let row: Option<InvitationRow> = self
-            .query(
-                "SELECT id, card AS holder, state, expires_at, redeemed_at, key_hash, device FROM card_invitations \
-                 WHERE project = $1 AND secret_hash = $2",
-            )
-            .bind(project.0.as_slice())
-            .bind(secret_hash.as_slice())
-            .fetch_optional()
-            .await?;
-        row.map(InvitationRow::into_invitation).transpose()
-    }
-
-    /// Voids every invitation to a card.
-    pub(crate) async fn void_card_invitations(
-        &mut self,
-        project: ProjectId,
-        card: Uuid,
-    ) -> Result<(), StoreError> {
-        self.query(
-            "UPDATE card_invitations SET state = 'void', sealed_secret = NULL \
-             WHERE project = $1 AND card = $2 AND state <> 'void'",
-        )
-        .bind(project.0.as_slice())
-        .bind(card)
-        .execute()
-        .await?;
-        Ok(())
-    }
-
     /// Voids every invitation to a card but the one that this phone redeemed, which may ask for its answer again.
     pub(crate) async fn void_card_invitations_but(
         &mut self,
@@ -93,7 +34,7 @@ impl Transaction {
     ) -> Result<(), StoreError> {
         self.query(
             "UPDATE card_invitations SET state = 'void', sealed_secret = NULL \
-             WHERE project = $1 AND card = $2 AND state <> 'void' \
+             WHERE project = $1 AND holder = $2 AND state <> 'void' \
              AND (device IS NULL OR device <> $3)",
         )
         .bind(project.0.as_slice())
@@ -102,71 +43,6 @@ impl Transaction {
         .execute()
         .await?;
         Ok(())
-    }
-
-    /// As [`Transaction::invitation_opened`].
-    pub(crate) async fn card_invitation_opened(
-        &mut self,
-        project: ProjectId,
-        secret_hash: &[u8; 32],
-        now: UnixTime,
-    ) -> Result<(), StoreError> {
-        self.query(
-            "UPDATE card_invitations SET opened_at = $3 \
-             WHERE project = $1 AND secret_hash = $2 AND opened_at IS NULL",
-        )
-        .bind(project.0.as_slice())
-        .bind(secret_hash.as_slice())
-        .bind(i64::from(now.0))
-        .execute()
-        .await?;
-        Ok(())
-    }
-
-    /// As [`Transaction::count_wrong_answer`].
-    pub(crate) async fn count_wrong_card_proof(
-        &mut self,
-        project: ProjectId,
-        secret_hash: &[u8; 32],
-        most: u32,
-    ) -> Result<bool, StoreError> {
-        let row: Option<(String,)> = self
-            .query(
-                "UPDATE card_invitations SET wrong_answers = wrong_answers + 1, \
-                 state = CASE WHEN wrong_answers + 1 >= $3 THEN 'void' ELSE state END, \
-                 sealed_secret = CASE WHEN wrong_answers + 1 >= $3 THEN NULL ELSE sealed_secret END \
-                 WHERE project = $1 AND secret_hash = $2 AND state = 'open' RETURNING state",
-            )
-            .bind(project.0.as_slice())
-            .bind(secret_hash.as_slice())
-            .bind(i64::from(most))
-            .fetch_optional()
-            .await?;
-        Ok(row.is_some_and(|(state,)| state == "void"))
-    }
-
-    /// As [`Transaction::redeem_invitation`].
-    pub(crate) async fn redeem_card_invitation(
-        &mut self,
-        project: ProjectId,
-        secret_hash: &[u8; 32],
-        key_hash: &[u8; 32],
-        device: Uuid,
-        now: UnixTime,
-    ) -> Result<bool, StoreError> {
-        let done = self
-            .query(
-                "UPDATE card_invitations SET state = 'redeemed', sealed_secret = NULL, key_hash = $3, device = $4, redeemed_at = $5 \
-                 WHERE project = $1 AND secret_hash = $2 AND state = 'open'",
-            )
-            .bind(project.0.as_slice())
-            .bind(secret_hash.as_slice())
-            .bind(key_hash.as_slice())
-            .bind(device)
-            .bind(i64::from(now.0))
-            .execute()
-            .await?;
-        Ok(done == 1)
     }
 
     /// Adds a phone that has only a card, which is its `user`.

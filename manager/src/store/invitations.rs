@@ -1,10 +1,32 @@
-//! Invitations.
+//! Invitations: those of users, and those to cards alone.
 
 use uuid::Uuid;
 
 use super::rows::{octets, time};
 use super::{StoreError, Transaction};
 use crate::domain::{Invitation, InvitationState, ProjectId, UnixTime};
+
+/// Whose invitations are meant, each kind in a table of its own: they hang on different things, and are told apart by
+/// nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holders {
+    /// Those of users.
+    Users,
+    /// Those to a card alone; the card is the `user`.
+    Cards,
+}
+
+/// A statement about the invitations of these holders: what stands before the table, and behind it.
+macro_rules! of {
+    ($holders:expr, $before:literal, $behind:literal) => {
+        match $holders {
+            $crate::store::Holders::Users => concat!($before, "invitations", $behind),
+            $crate::store::Holders::Cards => concat!($before, "card_invitations", $behind),
+        }
+    };
+}
+
+pub(super) use of;
 
 #[derive(sqlx::FromRow)]
 pub(super) struct InvitationRow {
@@ -20,15 +42,18 @@ pub(super) struct InvitationRow {
 impl Transaction {
     pub(crate) async fn insert_invitation(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         secret_hash: &[u8; 32],
         invitation: &Invitation,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        self.query(
-            "INSERT INTO invitations (project, secret_hash, id, holder, state, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, 'open', $5, $6)",
-        )
+        self.query(of!(
+            holders,
+            "INSERT INTO ",
+            " (project, secret_hash, id, holder, state, created_at, expires_at) \
+             VALUES ($1, $2, $3, $4, 'open', $5, $6)"
+        ))
         .bind(project.0.as_slice())
         .bind(secret_hash.as_slice())
         .bind(invitation.id)
@@ -42,14 +67,17 @@ impl Transaction {
 
     pub(crate) async fn invitation(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         secret_hash: &[u8; 32],
     ) -> Result<Option<Invitation>, StoreError> {
         let row: Option<InvitationRow> = self
-            .query(
-                "SELECT id, holder, state, expires_at, redeemed_at, key_hash, device FROM invitations \
-             WHERE project = $1 AND secret_hash = $2",
-            )
+            .query(of!(
+                holders,
+                "SELECT id, holder, state, expires_at, redeemed_at, key_hash, device FROM ",
+                " \
+             WHERE project = $1 AND secret_hash = $2"
+            ))
             .bind(project.0.as_slice())
             .bind(secret_hash.as_slice())
             .fetch_optional()
@@ -60,12 +88,15 @@ impl Transaction {
     /// Voids the open invitation of a user, and those that were redeemed, so that nobody gets their answer again.
     pub(crate) async fn void_invitations(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         user: Uuid,
     ) -> Result<(), StoreError> {
-        self.query(
-            "UPDATE invitations SET state = 'void', sealed_secret = NULL WHERE project = $1 AND holder = $2 AND state <> 'void'",
-        )
+        self.query(of!(
+            holders,
+            "UPDATE ",
+            " SET state = 'void', sealed_secret = NULL WHERE project = $1 AND holder = $2 AND state <> 'void'"
+        ))
         .bind(project.0.as_slice())
         .bind(user)
         .execute()
@@ -92,13 +123,16 @@ impl Transaction {
     /// Notes when a phone first asked for a challenge with an invitation.
     pub(crate) async fn invitation_opened(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         secret_hash: &[u8; 32],
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        self.query(
-            "UPDATE invitations SET opened_at = $3 WHERE project = $1 AND secret_hash = $2 AND opened_at IS NULL",
-        )
+        self.query(of!(
+            holders,
+            "UPDATE ",
+            " SET opened_at = $3 WHERE project = $1 AND secret_hash = $2 AND opened_at IS NULL"
+        ))
         .bind(project.0.as_slice())
         .bind(secret_hash.as_slice())
         .bind(i64::from(now.0))
@@ -110,17 +144,20 @@ impl Transaction {
     /// Counts a wrong answer to an open invitation and voids it at the last one; whether that was the last one.
     pub(crate) async fn count_wrong_answer(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         secret_hash: &[u8; 32],
         most: u32,
     ) -> Result<bool, StoreError> {
         let row: Option<(String,)> = self
-            .query(
-                "UPDATE invitations SET wrong_answers = wrong_answers + 1, \
+            .query(of!(
+                holders,
+                "UPDATE ",
+                " SET wrong_answers = wrong_answers + 1, \
              state = CASE WHEN wrong_answers + 1 >= $3 THEN 'void' ELSE state END, \
              sealed_secret = CASE WHEN wrong_answers + 1 >= $3 THEN NULL ELSE sealed_secret END \
-             WHERE project = $1 AND secret_hash = $2 AND state = 'open' RETURNING state",
-            )
+             WHERE project = $1 AND secret_hash = $2 AND state = 'open' RETURNING state"
+            ))
             .bind(project.0.as_slice())
             .bind(secret_hash.as_slice())
             .bind(i64::from(most))
@@ -132,6 +169,7 @@ impl Transaction {
     /// Binds an open invitation to a device; `false` when it is no longer open.
     pub(crate) async fn redeem_invitation(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         secret_hash: &[u8; 32],
         key_hash: &[u8; 32],
@@ -139,10 +177,12 @@ impl Transaction {
         now: UnixTime,
     ) -> Result<bool, StoreError> {
         let done = self
-            .query(
-                "UPDATE invitations SET state = 'redeemed', sealed_secret = NULL, key_hash = $3, device = $4, redeemed_at = $5 \
-             WHERE project = $1 AND secret_hash = $2 AND state = 'open'",
-            )
+            .query(of!(
+                holders,
+                "UPDATE ",
+                " SET state = 'redeemed', sealed_secret = NULL, key_hash = $3, device = $4, redeemed_at = $5 \
+             WHERE project = $1 AND secret_hash = $2 AND state = 'open'"
+            ))
             .bind(project.0.as_slice())
             .bind(secret_hash.as_slice())
             .bind(key_hash.as_slice())

@@ -4,8 +4,9 @@
 
 use uuid::Uuid;
 
+use super::invitations::of;
 use super::rows::time;
-use super::{StoreError, Transaction};
+use super::{Holders, StoreError, Transaction};
 use crate::domain::{PendingInvitation, ProjectId, Reminder, ReminderSettings, UnixTime};
 
 /// An invitation that waits, and whose.
@@ -23,6 +24,7 @@ impl Transaction {
     /// Up to `limit` invitations whose holders are to be reminded now.
     pub(crate) async fn due_reminders(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         settings: ReminderSettings,
         now: UnixTime,
@@ -32,9 +34,9 @@ impl Transaction {
         if let Some(before) = settings.before_expiry_s() {
             found = self
                 .query(
-                    "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM invitations \
+                    of!(holders, "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM ", " \
                      WHERE project = $1 AND state = 'open' AND end_told = 0 AND over_at IS NULL AND expires_at > $2 \
-                     AND expires_at <= $2 + $3 AND created_at < expires_at - $3 ORDER BY expires_at LIMIT $4",
+                     AND expires_at <= $2 + $3 AND created_at < expires_at - $3 ORDER BY expires_at LIMIT $4"),
                 )
                 .bind(project.0.as_slice())
                 .bind(i64::from(now.0))
@@ -47,9 +49,9 @@ impl Transaction {
         if let Some(after) = settings.after_s().filter(|_| left > 0) {
             let waiting: Vec<WaitingColumns> = self
                 .query(
-                    "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM invitations \
+                    of!(holders, "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM ", " \
                      WHERE project = $1 AND state = 'open' AND reminded_at IS NULL AND end_told = 0 \
-                     AND over_at IS NULL AND created_at <= $2 - $3 AND expires_at > $2 ORDER BY created_at LIMIT $4",
+                     AND over_at IS NULL AND created_at <= $2 - $3 AND expires_at > $2 ORDER BY created_at LIMIT $4"),
                 )
                 .bind(project.0.as_slice())
                 .bind(i64::from(now.0))
@@ -66,16 +68,19 @@ impl Transaction {
     /// Notes of what the holder of an open invitation was reminded.
     pub(crate) async fn note_reminder(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         invitation: &WaitingInvitation,
         reminder: Reminder,
         now: UnixTime,
     ) -> Result<(), StoreError> {
         let end_told = i64::from(reminder == Reminder::EndsSoon);
-        self.query(
-            "UPDATE invitations SET reminded_at = $4, end_told = $5 \
-             WHERE project = $1 AND holder = $2 AND id = $3 AND state = 'open'",
-        )
+        self.query(of!(
+            holders,
+            "UPDATE ",
+            " SET reminded_at = $4, end_told = $5 \
+             WHERE project = $1 AND holder = $2 AND id = $3 AND state = 'open'"
+        ))
         .bind(project.0.as_slice())
         .bind(invitation.user)
         .bind(invitation.id)
@@ -89,16 +94,19 @@ impl Transaction {
     /// Up to `limit` invitations that have expired unused, of which that was not noted yet.
     pub(crate) async fn expired_invitations(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         now: UnixTime,
         limit: u32,
     ) -> Result<Vec<WaitingInvitation>, StoreError> {
         let found: Vec<WaitingColumns> = self
-            .query(
-                "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM invitations \
+            .query(of!(
+                holders,
+                "SELECT id, holder, created_at, expires_at, reminded_at, end_told FROM ",
+                " \
                  WHERE project = $1 AND state = 'open' AND over_at IS NULL AND expires_at <= $2 \
-                 ORDER BY expires_at LIMIT $3",
-            )
+                 ORDER BY expires_at LIMIT $3"
+            ))
             .bind(project.0.as_slice())
             .bind(i64::from(now.0))
             .bind(i64::from(limit))
@@ -110,13 +118,16 @@ impl Transaction {
     /// Notes that an open invitation has expired unused.
     pub(crate) async fn note_expiry(
         &mut self,
+        holders: Holders,
         project: ProjectId,
         invitation: &WaitingInvitation,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        self.query(
-            "UPDATE invitations SET over_at = $4 WHERE project = $1 AND holder = $2 AND id = $3 AND state = 'open'",
-        )
+        self.query(of!(
+            holders,
+            "UPDATE ",
+            " SET over_at = $4 WHERE project = $1 AND holder = $2 AND id = $3 AND state = 'open'"
+        ))
         .bind(project.0.as_slice())
         .bind(invitation.user)
         .bind(invitation.id)

@@ -8,7 +8,7 @@ use crate::domain::{Act, Actor, CardTurn, next_card_status};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::proof;
-use crate::store::{CardRow, Device, Transaction};
+use crate::store::{CardRow, Device, Holders, Transaction};
 
 impl Manager {
     /// Redeems an invitation to a card alone.
@@ -30,7 +30,10 @@ impl Manager {
             is_revoked: false,
         };
         let key_hash = proof::hash(&device.public_key);
-        if !tx.redeem_card_invitation(project, &activation.code.hash(), &key_hash, device.id, now).await? {
+        if !tx
+            .redeem_invitation(Holders::Cards, project, &activation.code.hash(), &key_hash, device.id, now)
+            .await?
+        {
             return Err(Refusal::InvitationUsed.into());
         }
         tx.insert_card_device(project, &device, now).await?;

@@ -13,7 +13,7 @@ use crate::domain::{
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::photo::{HOLDER_PHOTO_OCTETS_MAX, PhotoError};
-use crate::store::{CardRow, PhotoPlace, Transaction};
+use crate::store::{CardRow, Holders, PhotoPlace, Transaction};
 
 /// Whom or what an invitation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,16 @@ pub(in crate::acts) enum Invited {
     User(Uuid),
     /// Whoever gets a card alone.
     Card(Uuid),
+}
+
+impl Invited {
+    /// Whose invitations it is one of.
+    pub(in crate::acts) const fn holders(self) -> Holders {
+        match self {
+            Self::User(_) => Holders::Users,
+            Self::Card(_) => Holders::Cards,
+        }
+    }
 }
 
 /// A card on a phone, as the phone shows it.

@@ -9,6 +9,7 @@ use crate::domain::{
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::random;
+use crate::store::Holders;
 
 /// An invitation to a card with its secret, which is shown only now.
 #[derive(Clone, Debug)]
@@ -64,9 +65,9 @@ impl Manager {
         }
         let code = InvitationCode::new(random::octets()?);
         let (invitation, expires_at) = (self.ids().next(now), after(now, life_s));
-        tx.void_card_invitations(project, id).await?;
+        tx.void_invitations(Holders::Cards, project, id).await?;
         let open = Invitation { id: invitation, user: id, state: InvitationState::Open, expires_at };
-        tx.insert_card_invitation(project, &code.hash(), &open, now).await?;
+        tx.insert_invitation(Holders::Cards, project, &code.hash(), &open, now).await?;
         (row.shown.device, row.shown.installed_at) = (None, None);
         row.shown.updated_at = now;
         tx.update_card(project, &row).await?;

@@ -6,7 +6,7 @@ use crate::domain::{Act, Actor, InvitationCode, MailState};
 use crate::error::{Error, Refusal};
 use crate::mail::{MailKind, StoredCard, StoredFields};
 use crate::manager::Manager;
-use crate::store::{CardRow, MailFilter, Mailing, Transaction};
+use crate::store::{CardRow, Holders, MailFilter, Mailing, Transaction};
 
 /// Whom mail about a card is to.
 struct Recipient {
@@ -25,7 +25,7 @@ impl Manager {
     ) -> Result<Option<String>, Error> {
         let label = self.secret_label(invitation);
         let sealed = self.vault().seal(&label, code.canonical().as_bytes())?;
-        tx.keep_card_invitation_secret(self.project_id(), &code.hash(), &sealed).await?;
+        tx.keep_invitation_secret(Holders::Cards, self.project_id(), &code.hash(), &sealed).await?;
         self.mail_about_card(tx, MailKind::CardInvitation, row, Some(invitation)).await
     }
 
@@ -37,7 +37,7 @@ impl Manager {
         kind: MailKind,
         row: &CardRow,
     ) -> Result<Option<String>, Error> {
-        let open = tx.mailable_card_invitation(self.project_id(), row.shown.id).await?;
+        let open = tx.mailable_invitation(Holders::Cards, self.project_id(), row.shown.id).await?;
         let Some(open) = open.filter(|open| open.expires_at > self.now()) else { return Ok(None) };
         self.mail_about_card(tx, kind, row, Some(open.id)).await
     }

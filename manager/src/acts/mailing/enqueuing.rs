@@ -6,7 +6,7 @@ use crate::domain::{InvitationCode, Person, UnixTime};
 use crate::error::Error;
 use crate::mail::{Language, MailKind, StoredAlert, StoredFields, is_sendable};
 use crate::manager::Manager;
-use crate::store::{NewMail, Transaction};
+use crate::store::{Holders, NewMail, Transaction};
 
 impl Manager {
     /// Mails an invitation that was just made: its secret is kept, sealed, until the invitation is used, void or over.
@@ -19,7 +19,7 @@ impl Manager {
     ) -> Result<(), Error> {
         let label = self.secret_label(invitation);
         let sealed = self.vault().seal(&label, code.canonical().as_bytes())?;
-        tx.keep_invitation_secret(self.project_id(), &code.hash(), &sealed).await?;
+        tx.keep_invitation_secret(Holders::Users, self.project_id(), &code.hash(), &sealed).await?;
         self.enqueue(tx, kind, (user, person), Some(invitation), &person.email, Vec::new()).await
     }
 
@@ -31,7 +31,7 @@ impl Manager {
         kind: MailKind,
         (user, person): (Uuid, &Person),
     ) -> Result<bool, Error> {
-        let Some(invitation) = tx.mailable_invitation(self.project_id(), user).await? else {
+        let Some(invitation) = tx.mailable_invitation(Holders::Users, self.project_id(), user).await? else {
             return Ok(false);
         };
         self.enqueue(tx, kind, (user, person), Some(invitation.id), &person.email, Vec::new()).await?;

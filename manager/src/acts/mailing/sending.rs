@@ -12,7 +12,7 @@ use crate::mail::{
     moment, render,
 };
 use crate::manager::Manager;
-use crate::store::{MailEnd, TakenMail};
+use crate::store::{Holders, MailEnd, TakenMail};
 
 use super::settings::Mailroom;
 
@@ -107,8 +107,8 @@ impl Manager {
             None => Ok(None),
             Some(invitation) => {
                 let found = match (mail.card, mail.user) {
-                    (Some(card), _) => tx.mailable_card_invitation(project, card).await?,
-                    (None, Some(user)) => tx.mailable_invitation(project, user).await?,
+                    (Some(card), _) => tx.mailable_invitation(Holders::Cards, project, card).await?,
+                    (None, Some(user)) => tx.mailable_invitation(Holders::Users, project, user).await?,
                     (None, None) => None,
                 };
                 let found = found.filter(|found| found.id == invitation && found.expires_at > self.now());

@@ -7,14 +7,14 @@ use crate::domain::{Act, Actor, CardStatus, EXPIRY_IS_NEWS_S, UnixTime};
 use crate::error::Error;
 use crate::mail::MailKind;
 use crate::manager::Manager;
-use crate::store::{CardRow, Transaction, WaitingInvitation};
+use crate::store::{CardRow, Holders, Transaction, WaitingInvitation};
 
 impl Manager {
     /// Whether [`Manager::remind_of_cards`] has something to do; looks only.
     pub(super) async fn has_to_remind_of_cards(&self, tx: &mut Transaction) -> Result<bool, Error> {
         let (project, now, settings) = (self.project_id(), self.now(), self.project().reminders);
-        Ok(!tx.expired_card_invitations(project, now, 1).await?.is_empty()
-            || !tx.due_card_reminders(project, settings, now, 1).await?.is_empty()
+        Ok(!tx.expired_invitations(Holders::Cards, project, now, 1).await?.is_empty()
+            || !tx.due_reminders(Holders::Cards, project, settings, now, 1).await?.is_empty()
             || !self.ending(tx, 1).await?.is_empty()
             || !self.ended(tx, 1).await?.is_empty())
     }
@@ -22,14 +22,14 @@ impl Manager {
     /// As [`Manager::remind`], for cards; whether there may be more.
     pub(super) async fn remind_of_cards(&self, tx: &mut Transaction) -> Result<bool, Error> {
         let (project, now, settings) = (self.project_id(), self.now(), self.project().reminders);
-        let expired = tx.expired_card_invitations(project, now, BATCH).await?;
+        let expired = tx.expired_invitations(Holders::Cards, project, now, BATCH).await?;
         for invitation in &expired {
             self.note_expired_card_invitation(tx, invitation).await?;
         }
-        let waiting = tx.due_card_reminders(project, settings, now, BATCH).await?;
+        let waiting = tx.due_reminders(Holders::Cards, project, settings, now, BATCH).await?;
         for invitation in &waiting {
             let Some(reminder) = settings.due(invitation.pending, now) else { continue };
-            tx.note_card_reminder(project, invitation, reminder, now).await?;
+            tx.note_reminder(Holders::Cards, project, invitation, reminder, now).await?;
             let Some(row) = self.waiting_card(tx, invitation.user).await? else { continue };
             if self.mail_card_reminder(tx, MailKind::CardInvitationReminder, &row).await?.is_some() {
                 let detail = format!("{}, invitation {}", reminder.name(), invitation.id);
@@ -86,7 +86,7 @@ impl Manager {
         invitation: &WaitingInvitation,
     ) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
-        tx.note_card_invitation_expiry(project, invitation, now).await?;
+        tx.note_expiry(Holders::Cards, project, invitation, now).await?;
         let Some(row) = self.waiting_card(tx, invitation.user).await? else { return Ok(()) };
         if self.project().reminders.tells_expiry(invitation.pending.expires_at, now) {
             self.mail_about_card(tx, MailKind::CardInvitationExpired, &row, None).await?;

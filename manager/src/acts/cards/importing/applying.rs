@@ -9,7 +9,7 @@ use crate::acts::cards::words;
 use crate::domain::{Act, Actor, CardCounts, CardStatus, CardStep, CardTemplate, Confirmation, after};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
-use crate::store::{PhotoPlace, Transaction};
+use crate::store::{Holders, PhotoPlace, Transaction};
 
 impl Manager {
     /// Does exactly what the plan says; `confirmed` when the guard's question was answered.
@@ -66,7 +66,7 @@ impl Manager {
         row.shown.status = CardStatus::Archived;
         (row.shown.device, row.shown.installed_at) = (None, None);
         row.shown.updated_at = self.now();
-        tx.void_card_invitations(project, card).await?;
+        tx.void_invitations(Holders::Cards, project, card).await?;
         Ok(tx.update_card(project, &row).await?)
     }
 
