@@ -11,9 +11,6 @@ use crate::import::{Delimiter, armed, decoded, delimiter_of, quote_errors};
 
 /// Cards of one list at most.
 const CARDS_MAX: usize = 20_000;
-/// Errors that are told one by one.
-const ERRORS_MAX: usize = 10_000;
-
 /// A list that could be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CardSheet {
@@ -21,6 +18,8 @@ pub(crate) struct CardSheet {
     pub(crate) delimiter: Delimiter,
     pub(crate) columns: Vec<CardColumn>,
     pub(crate) cards: Vec<ListedCard>,
+    /// What is wrong with single lines, to be told with what is wrong with their cards.
+    pub(crate) errors: Vec<CardListError>,
 }
 
 /// A card as a list has it; what the list has no column for is `None`.
@@ -46,6 +45,9 @@ impl CardSheet {
 }
 
 /// Reads a list of cards of a template, whose first row names the columns.
+///
+/// # Errors
+/// What keeps the list from being read at all.
 pub(crate) fn read(
     octets: &[u8],
     design: &CardDesign,
@@ -66,8 +68,9 @@ pub(crate) fn read(
         .flexible(true)
         .from_reader(text.as_bytes());
     let mut record = StringRecord::new();
-    let mut sheet = CardSheet { encoding, delimiter, columns: Vec::new(), cards: Vec::new() };
-    let (mut errors, mut seen) = (Vec::new(), HashMap::new());
+    let (columns, cards, errors) = (Vec::new(), Vec::new(), Vec::new());
+    let mut sheet = CardSheet { encoding, delimiter, columns, cards, errors };
+    let mut seen = HashMap::new();
     // Reading text from memory that is UTF-8 and may have any width does not fail.
     while reader.read_record(&mut record).unwrap_or(false) {
         let line = record.position().map_or(0, csv::Position::line);
@@ -80,30 +83,29 @@ pub(crate) fn read(
             continue;
         }
         if sheet.cards.len() >= CARDS_MAX {
-            errors.push(CardListError::at(line, None, format!("a list has at most {CARDS_MAX} cards")));
+            sheet.errors.push(CardListError::at(line, None, format!("a list has at most {CARDS_MAX} cards")));
             break;
         }
         let width = sheet.columns.len();
         if record.len() < width || record.iter().skip(width).any(|cell| !cell.trim().is_empty()) {
             let message = format!("{} columns where {width} are expected", record.len());
-            errors.push(CardListError::at(line, None, message));
+            sheet.errors.push(CardListError::at(line, None, message));
             continue;
         }
         let card = card(line, &record, &sheet.columns);
         let column = sheet.number("card_id");
         if card.card_id.is_empty() {
-            errors.push(CardListError::at(line, column, "the card ID is empty"));
+            sheet.errors.push(CardListError::at(line, column, "the card ID is empty"));
         } else if let Some(first) = seen.insert(card.card_id.clone(), line) {
             let message = format!("{:?} is already in line {first}", shortened(&card.card_id));
-            errors.push(CardListError::at(line, column, message));
+            sheet.errors.push(CardListError::at(line, column, message));
         }
         sheet.cards.push(card);
     }
     if sheet.columns.is_empty() {
         return Err(one("the file is empty".to_owned()));
     }
-    errors.truncate(ERRORS_MAX);
-    if errors.is_empty() { Ok(sheet) } else { Err(CardListErrors(errors)) }
+    Ok(sheet)
 }
 
 fn card(line: u64, record: &StringRecord, columns: &[CardColumn]) -> ListedCard {

@@ -117,8 +117,11 @@ async fn everything_that_is_wrong_is_said_at_once_by_line_and_column_and_nothing
     assert_eq!(
         told,
         [
+            "line 2, column 3: front: \"born\": \"yesterday\" is not a day; write it like 2027-09-30",
+            "line 2, column 5: the e-mail address \"anna@\" is not an e-mail address",
             "line 3, column 1: the card ID is empty",
             "line 4, column 1: \"S-1\" is already in line 2",
+            "line 5, column 2: front: \"name\" is needed",
             "line 6: 2 columns where 5 are expected",
         ]
     );

@@ -17,8 +17,14 @@ use crate::manager::Manager;
 use crate::photo::{PHOTO_OCTETS_MAX, prepare};
 use crate::store::{CardRow, StoredCardPlan};
 
+/// Errors that are told one by one.
+const ERRORS_MAX: usize = 10_000;
+
 /// Photos by the line of their card, and how many nobody has.
 type Photos = (HashMap<u64, Vec<u8>>, usize);
+
+/// The photos, and what is wrong with single ones; or what is wrong with the archive.
+type Unpacked = Result<(Photos, Vec<CardListError>), Vec<CardListError>>;
 
 impl Manager {
     /// Plans what a list of cards of a template means; nothing is changed.
@@ -43,9 +49,16 @@ impl Manager {
         let design = template.design.clone();
         let (sheet, photos) = off_the_loop(move || {
             let (list, photos) = apart(list, photos)?;
-            let sheet = read(&list, &design, &mapping)?;
-            let photos = photos.map(|octets| unpacked(octets, &sheet, design.photo.rule)).transpose()?;
-            Ok::<_, CardListErrors>((sheet, photos.unwrap_or_default()))
+            let mut sheet = read(&list, &design, &mapping)?;
+            let (photos, errors) = match photos {
+                Some(octets) => unpacked(octets, &sheet, design.photo.rule).map_err(|mut errors| {
+                    errors.append(&mut sheet.errors);
+                    CardListErrors(errors)
+                })?,
+                None => Default::default(),
+            };
+            sheet.errors.extend(errors);
+            Ok::<_, CardListErrors>((sheet, photos))
         })
         .await??;
         let mut tx = self.write().await?;
@@ -91,7 +104,7 @@ impl Manager {
     ) -> Result<(Vec<CardStep>, CardCounts), CardListErrors> {
         let by_number: HashMap<&str, &CardRow> =
             cards.iter().map(|row| (row.shown.card_id.as_str(), row)).collect();
-        let (mut steps, mut errors) = (Vec::new(), Vec::new());
+        let (mut steps, mut errors) = (Vec::new(), sheet.errors.clone());
         let mut counts = CardCounts { photos_unused: photos.1, ..CardCounts::default() };
         let mut listed: Vec<Uuid> = Vec::new();
         for card in &sheet.cards {
@@ -120,6 +133,11 @@ impl Manager {
             }
         }
         errors.sort_by_key(|error: &CardListError| (error.line, error.column));
+        // One cell is told of once, by whoever looked at it first.
+        errors.dedup_by(|one, first| {
+            one.column.is_some() && (one.line, one.column) == (first.line, first.column)
+        });
+        errors.truncate(ERRORS_MAX);
         if errors.is_empty() { Ok((steps, counts)) } else { Err(CardListErrors(errors)) }
     }
 
@@ -216,12 +234,12 @@ fn apart(list: Vec<u8>, photos: Option<Vec<u8>>) -> Result<(Vec<u8>, Option<Vec<
 
 /// Unpacks the photos of a list, each for one card: otherwise a list of one name in many lines would have a small
 /// archive decoded as often as it has lines.
-fn unpacked(octets: Vec<u8>, sheet: &CardSheet, rule: PhotoRule) -> Result<Photos, CardListErrors> {
+fn unpacked(octets: Vec<u8>, sheet: &CardSheet, rule: PhotoRule) -> Unpacked {
     if rule == PhotoRule::None {
         let message = "photos came with the list, and cards of this template have none";
-        return Err(CardListErrors(vec![CardListError::file(message)]));
+        return Err(vec![CardListError::file(message)]);
     }
-    let mut archive = Archive::open(octets).map_err(CardListErrors)?;
+    let mut archive = Archive::open(octets)?;
     let (mut photos, mut errors) = (HashMap::new(), Vec::new());
     let mut lines: HashMap<String, u64> = HashMap::new();
     for card in &sheet.cards {
@@ -251,7 +269,7 @@ fn unpacked(octets: Vec<u8>, sheet: &CardSheet, rule: PhotoRule) -> Result<Photo
         }
     }
     let unused = archive.photos().saturating_sub(photos.len());
-    if errors.is_empty() { Ok((photos, unused)) } else { Err(CardListErrors(errors)) }
+    Ok(((photos, unused), errors))
 }
 
 /// Lines whose unique identifier another card has, as the cards will be.
