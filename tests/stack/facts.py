@@ -90,12 +90,16 @@ def test_a_jump_in_place_of_a_return_leaves_nothing_behind(bound):
 
 
 def test_a_frame_by_its_pointer_is_undone(bound):
-    first = function("first", "push {r7, lr}\nsub sp, #64\nadd r7, sp, #0\nadds r7, #64\nmov sp, r7\nbl leaf\npop {r7, pc}")
+    first = function(
+        "first", "push {r7, lr}\nsub sp, #64\nadd r7, sp, #0\nadds r7, #64\nmov sp, r7\nbl leaf\npop {r7, pc}"
+    )
     assert bound(first + LEAF) == 8 + max(72, 8 + 48) + TICK
 
 
 def test_a_table_of_branches_is_followed(bound):
-    first = function("first", "push {r4, lr}\ntbb [pc, r0]\n2: .byte (3f - 2b) / 2, (4f - 2b) / 2\n3: bl leaf\n4: pop {r4, pc}")
+    first = function(
+        "first", "push {r4, lr}\ntbb [pc, r0]\n2: .byte (3f - 2b) / 2, (4f - 2b) / 2\n3: bl leaf\n4: pop {r4, pc}"
+    )
     assert bound(first + LEAF) == 8 + 8 + 48 + TICK
 
 

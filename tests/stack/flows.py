@@ -108,9 +108,7 @@ class Flows:
                     there = (f"argument of {target(text):#x}", register)
                     self.move(function, self.origin(function).of(instruction.address, register), [there], set())
 
-    def store(
-        self, function: Function, address: int, register: str, base: str, offset: int, taken: set[int]
-    ) -> None:
+    def store(self, function: Function, address: int, register: str, base: str, offset: int, taken: set[int]) -> None:
         origins = self.origin(function)
         places: list[Place] = []
         for origin in origins.of(address, base):

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from program import Function, Instruction, Program
 
 WORD, DOUBLE = 4, 8
+ADDS, SUBTRACTS = ("add", "adds", "addw"), ("sub", "subs", "subw")
+# What a call may change.
+SCRATCH = ("r0", "r1", "r2", "r3", "ip", "lr")
 
 
 @dataclass
@@ -62,7 +65,7 @@ def frame(program: Program, function: Function) -> Frame:
         if state.depth > 1 << 20:
             raise Unreadable(f"{function.name} grows in a loop")
         states[address] = state
-        after = moved(program, instruction, state)
+        after = moved(instruction, state)
         found.depth = max(found.depth, state.depth, after.depth)
         for call in called(program, function, instruction, state):
             if address not in calls or calls[address].depth < call.depth:
@@ -75,65 +78,79 @@ def frame(program: Program, function: Function) -> Frame:
     return found
 
 
-def moved(program: Program, instruction: Instruction, state: State) -> State:
+def moved(instruction: Instruction, state: State) -> State:
     """The state after an instruction."""
+    if (octets := growth(instruction)) is not None:
+        held = state.held if octets > 0 else noted(instruction, state)
+        return State(state.depth + octets, held)
+    if instruction.operands.split(",")[0].strip() == "sp" and writes(instruction):
+        return State(restored(instruction, state), state.held)
+    return State(state.depth, noted(instruction, state))
+
+
+def growth(instruction: Instruction) -> int | None:
+    """By how many octets an instruction deepens the stack; `None` if it does not by a number that stands in it."""
     name, text = instruction.name, instruction.operands
-    held = dict(state.held)
-    if name in ("push", "vpush"):
-        return State(state.depth + listed(text), state.held)
-    if name in ("pop", "vpop"):
-        return less(state, listed(text), text)
+    if name in ("push", "vpush") or name in ("stmdb", "vstmdb") and text.startswith("sp!"):
+        return listed(text)
+    if name in ("pop", "vpop") or name in ("ldm", "ldmia", "vldmia") and text.startswith("sp!"):
+        return -listed(text)
+    if text.startswith("sp!"):
+        raise Unreadable(f"{instruction.mnemonic} {text}")
+    if step := re.search(r"\[sp, #(-?(?:0x)?[0-9a-f]+)\]!|\[sp\], #(-?(?:0x)?[0-9a-f]+)$", text):
+        return -number(step[1] or step[2])
+    if step := re.fullmatch(r"sp, (?:sp, )?#(\S+)", text):
+        if name in ("sub", "subw"):
+            return number(step[1])
+        if name in ("add", "addw"):
+            return -number(step[1])
+    return None
+
+
+def restored(instruction: Instruction, state: State) -> int:
+    """The depth after the stack pointer was taken from a register."""
+    name, text, held = instruction.name, instruction.operands, dict(state.held)
+    if name == "mov" and (source := text.split(",")[1].strip()) in held:
+        return held[source]
+    if name == "sub" and (place := re.fullmatch(r"sp, (r\d+), #(\S+)", text)) and place[1] in held:
+        return held[place[1]] + number(place[2])
+    raise Unreadable(f"{instruction.mnemonic} {text}")
+
+
+def noted(instruction: Instruction, state: State) -> tuple[tuple[str, int], ...]:
+    """Which registers hold an address in the stack after an instruction."""
+    name, text, held = instruction.name, instruction.operands, dict(state.held)
     first = text.split(",")[0].strip()
-    if re.search(r"\[sp, #-?(0x)?[0-9a-f]+\]!", text):
-        step = number(re.search(r"#(-?(?:0x)?[0-9a-f]+)\]!", text)[1])
-        return State(state.depth - step, state.held)
-    if step := re.search(r"\[sp\], #(-?(?:0x)?[0-9a-f]+)$", text):
-        return less(state, number(step[1]), text)
-    if "sp!" in text:
-        if name in ("stmdb", "vstmdb"):
-            return State(state.depth + listed(text), state.held)
-        if name in ("ldm", "ldmia", "vldmia"):
-            return less(state, listed(text), text)
-        raise Unreadable(f"{instruction.mnemonic} {text}")
-    writes = not name.startswith(("str", "cmp", "cmn", "tst", "b", "cb", "push", "stm", "vstr", "it"))
-    if first == "sp" and writes and name not in ("ldm",):
-        if name in ("sub", "subw", "add", "addw") and (step := re.fullmatch(r"sp, (?:sp, )?#(\S+)", text)):
-            step = number(step[1])
-            return State(state.depth + (step if name.startswith("sub") else -step), state.held)
-        if name == "mov" and (source := text.split(",")[1].strip()) in held:
-            return State(held[source], state.held)
-        if name == "sub" and (place := re.fullmatch(r"sp, (r\d+), #(\S+)", text)) and place[1] in held:
-            return State(held[place[1]] + number(place[2]), state.held)
-        raise Unreadable(f"{instruction.mnemonic} {text}")
-    if not writes:
-        return state
-    # What becomes of registers that hold an address in the stack.
     depth = None
     if name == "mov" and text.endswith(", sp"):
         depth = state.depth
     elif name in ("add", "addw") and (place := re.fullmatch(r"\w+, sp, #(\S+)", text)):
         depth = state.depth - number(place[1])
-    elif name in ("sub", "subs", "subw") and (place := re.fullmatch(r"(\w+), (?:(\w+), )?#(\S+)", text)):
+    elif name in ADDS + SUBTRACTS and (place := re.fullmatch(r"(\w+), (?:(\w+), )?#(\S+)", text)):
+        step = number(place[3]) if name in SUBTRACTS else -number(place[3])
         source = place[2] or place[1]
-        depth = held[source] + number(place[3]) if source in held else None
-    elif name in ("add", "adds", "addw") and (place := re.fullmatch(r"(\w+), (?:(\w+), )?#(\S+)", text)):
-        source = place[2] or place[1]
-        depth = held[source] - number(place[3]) if source in held else None
+        depth = held[source] + step if source in held else None
     elif name == "bfc" and first in held and (place := re.fullmatch(r"\w+, #0, #(\d+)", text)):
         depth = held[first] + (1 << int(place[1])) - 1
-    if depth is None:
-        # A call leaves the registers that it has to keep.
-        held.pop(first, None)
-    else:
-        held[first] = depth
-    return State(state.depth, tuple(sorted(held.items())))
+    lost = {first} if writes(instruction) else set()
+    if name in ("bl", "blx"):
+        lost = set(SCRATCH)
+    elif name in ("ldrd", "umull", "smull", "umlal", "smlal"):
+        lost = {part.strip() for part in text.split(",")[:2]}
+    elif "{" in text and name not in ("push", "vpush", "stm", "stmdb", "vstmdb", "vstmia"):
+        lost = set(held) if "-" in text else set(re.findall(r"\w+", text))
+    kept = {register: place for register, place in held.items() if register not in lost}
+    if depth is not None:
+        kept[first] = depth
+    return tuple(sorted(kept.items()))
 
 
-def less(state: State, octets: int, text: str) -> State:
-    held = {name: depth for name, depth in state.held if not re.search(rf"\b{name}\b", text)}
-    if "-" in text:
-        held = {}
-    return State(state.depth - octets, tuple(sorted(held.items())))
+def writes(instruction: Instruction) -> bool:
+    """Whether an instruction writes its first operand, and nothing in front of a list."""
+    name = instruction.name
+    if name in ("b", "bl", "bx", "blx", "bkpt", "cbz", "cbnz") or "{" in instruction.operands:
+        return False
+    return not name.startswith(("str", "cmp", "cmn", "tst", "teq", "vstr", "it"))
 
 
 def listed(text: str) -> int:

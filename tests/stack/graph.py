@@ -21,7 +21,6 @@ class Rule:
     to: re.Pattern[str]
     only_from: re.Pattern[str]
     calls: re.Pattern[str] | None = None
-    used: bool = False
 
 
 @dataclass
@@ -47,9 +46,7 @@ class Resolver:
             start for start, function in program.functions.items() if library and library.match(function.name)
         }
         self.pointers = {
-            at: one
-            for at, one in program.pointers().items()
-            if one.start not in self.library and one.name != "Reset"
+            at: one for at, one in program.pointers().items() if one.start not in self.library and one.name != "Reset"
         }
         others = [one for one in program.functions.values() if one.start not in self.library]
         self.taken = taken(program, others)
@@ -93,7 +90,6 @@ class Resolver:
         """Whether the rules let one call the other; `handed`: only if a rule says so."""
         for rule in self.rules:
             if rule.to.search(self.names[callee]) and (rule.calls is None or self.does_call(callee, rule.calls)):
-                rule.used = True
                 return bool(rule.only_from.search(self.names[caller.start]))
         return not handed
 

@@ -4,10 +4,8 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 
-from frames import number, successors
+from frames import SCRATCH, number, successors, writes
 from program import Function, Instruction, Program
-
-CLOBBERED = ("r0", "r1", "r2", "r3", "ip", "lr")
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,13 @@ class Origins:
     def written(self, instruction: Instruction, register: str, depth: int) -> set[Origin] | None:
         """What an instruction writes into a register; `None` if nothing."""
         name, text = instruction.name, instruction.operands
-        if name in ("bl", "blx") and register in CLOBBERED:
+        if name in ("bl", "blx") and register in SCRATCH:
             return {Given("a call")}
-        if name.startswith(("str", "cmp", "cmn", "tst", "b", "cb", "push", "stm", "vstr", "it", "nop")):
+        is_list = "{" in text and not name.startswith(("push", "stm", "vpush", "vst"))
+        if not writes(instruction) and not is_list:
             written_back = re.search(rf"\[{register}(, .*)?\]!|\[{register}\], ", text)
             return {Given("stepped")} if written_back else None
-        if name in ("ldrd", "umull", "smull", "umlal", "smlal", "pop", "ldm", "ldmia") or "{" in text:
+        if name in ("ldrd", "umull", "smull", "umlal", "smlal", "pop") or is_list:
             return self.several(instruction, register, depth)
         if text.split(",")[0].strip() != register:
             return {Given("stepped")} if re.search(rf"\[{register}(, .*)?\]!|\[{register}\], ", text) else None

@@ -65,9 +65,7 @@ class Program:
             symbols = list(elf.get_section_by_name(".symtab").iter_symbols())
         self.symbols = {symbol.name: symbol["st_value"] for symbol in symbols}
         self.marks = sorted(
-            (symbol["st_value"], symbol.name[1])
-            for symbol in symbols
-            if re.match(r"\$[td](\.|$)", symbol.name)
+            (symbol["st_value"], symbol.name[1]) for symbol in symbols if re.match(r"\$[td](\.|$)", symbol.name)
         )
         names: dict[int, tuple[str, int]] = {}
         for symbol in symbols:
@@ -75,9 +73,7 @@ class Program:
                 start = symbol["st_value"] & ~1
                 name, size = names.get(start, ("", 0))
                 names[start] = (max(name, symbol.name), max(size, symbol["st_size"]))
-        self.functions = {
-            start: Function(name, start, start + size) for start, (name, size) in sorted(names.items())
-        }
+        self.functions = {start: Function(name, start, start + size) for start, (name, size) in sorted(names.items())}
         self._starts = sorted(self.functions)
         self._disassemble()
 
