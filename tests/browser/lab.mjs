@@ -189,12 +189,12 @@ try {
   await page.getByRole("button", { name: "Take back" }).click();
   await said(/has not happened/);
   await page.getByRole("button", { name: "Do something else…" }).click();
-  await page.getByLabel("What", { exact: true }).selectOption("wait");
-  await page.getByLabel("for", { exact: true }).fill("soon");
+  await page.locator("#other-do").selectOption("wait");
+  await page.locator("#other-fields").getByLabel("for").fill("soon");
   await page.getByRole("button", { name: "Do it" }).click();
   await page.getByRole("alert").getByText("is not a duration").waitFor();
   await accessible("a step that is wrong");
-  await page.getByLabel("for", { exact: true }).fill("2d");
+  await page.locator("#other-fields").getByLabel("for").fill("2d");
   await page.getByRole("button", { name: "Do it" }).click();
   await said(/wait: ok/);
   await page.locator('[data-add="phone"]').click();

@@ -79,7 +79,10 @@ impl Building {
     ///
     /// # Errors
     /// When it is wrong, and then nothing is changed.
-    pub(super) fn rebuild(&mut self, change: impl FnOnce(&mut Script) -> Result<(), Vec<Problem>>) -> Result<()> {
+    pub(super) fn rebuild(
+        &mut self,
+        change: impl FnOnce(&mut Script) -> Result<(), Vec<Problem>>,
+    ) -> Result<()> {
         self.finish()?;
         let mut script = self.script.clone();
         change(&mut script).map_err(refused)?;
@@ -172,7 +175,8 @@ impl Building {
     /// Looks what came of taps, and writes down what is known.
     fn after_event(&mut self) {
         self.play.look_at_taps(&self.script.scenario);
-        let known = |index: &&usize| self.play.reports.get(**index).is_some_and(|report| !report.facts.is_empty());
+        let known =
+            |index: &&usize| self.play.reports.get(**index).is_some_and(|report| !report.facts.is_empty());
         let known: Vec<usize> = self.unwritten.iter().filter(known).copied().collect();
         for index in known {
             self.unwritten.remove(&index);
@@ -231,7 +235,8 @@ mod tests {
         act(&mut building, json!({ "do": "wait", "for": "1h" }));
         act(&mut building, json!({ "do": "tap", "phone": "Clara's phone", "door": "Garage" }));
         building.finish().unwrap();
-        let results: Vec<_> = building.play.reports.iter().filter_map(|report| report.facts.fact("result")).collect();
+        let results: Vec<_> =
+            building.play.reports.iter().filter_map(|report| report.facts.fact("result")).collect();
         assert_eq!(results.last().unwrap().as_str(), Some("failed"));
         runs_the_same(&building);
     }
@@ -260,7 +265,12 @@ mod tests {
         let (text, digest) = (building.script.text(), building.play.world.digest());
         act(&mut building, json!({ "do": "revoke", "person": "Anna" }));
         assert_ne!(building.play.world.digest(), digest);
-        building.rebuild(|script| { script.remove_last_step(); Ok(()) }).unwrap();
+        building
+            .rebuild(|script| {
+                script.remove_last_step();
+                Ok(())
+            })
+            .unwrap();
         assert_eq!((building.script.text(), building.play.world.digest()), (text, digest));
     }
 

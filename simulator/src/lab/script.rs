@@ -23,7 +23,8 @@ impl Script {
     pub(super) fn parse(text: &str) -> Result<Self, Vec<Problem>> {
         let scenario = Scenario::parse(text)?;
         let document = text.parse::<DocumentMut>();
-        let document = document.map_err(|error| vec![Problem { line: 1, text: error.message().to_owned() }])?;
+        let document =
+            document.map_err(|error| vec![Problem { line: 1, text: error.message().to_owned() }])?;
         Ok(Self { document, scenario })
     }
 
@@ -91,7 +92,8 @@ impl Script {
             .filter_map(|name| Some((name, simple(facts.fact(name)?)?)))
             .collect();
         let good = ["ok", "granted"].map(Json::from);
-        let is_plain = expected.len() == 1 && facts.fact("result").is_some_and(|result| good.contains(result));
+        let is_plain =
+            expected.len() == 1 && facts.fact("result").is_some_and(|result| good.contains(result));
         if !is_plain && !expected.is_empty() {
             self.change_step(step, |table| {
                 table.insert("expect", value(expected));
@@ -136,7 +138,8 @@ mod tests {
 
     use super::*;
 
-    const HOUSE: &str = "# My house.\ntitle = \"House\"\n\n[[person]]\nname = \"anna\"\n\n[[phone]]\nname = \"p\"\n";
+    const HOUSE: &str =
+        "# My house.\ntitle = \"House\"\n\n[[person]]\nname = \"anna\"\n\n[[phone]]\nname = \"p\"\n";
 
     fn fields(json: Json) -> Map<String, Json> {
         json.as_object().cloned().unwrap()

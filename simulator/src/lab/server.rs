@@ -26,7 +26,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 /// What is served.
 pub(super) fn router(keeper: Keeper) -> Router {
-    let file = |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
+    let file = |kind: &'static str, text: &'static str| {
+        get(move || async move { ([(header::CONTENT_TYPE, kind)], text) })
+    };
     Router::new()
         .route("/", file("text/html; charset=utf-8", include_str!("web/lab.html")))
         .route("/lab.css", file("text/css; charset=utf-8", include_str!("web/lab.css")))
@@ -73,7 +75,10 @@ fn kept_out(request: &Request) -> Option<Response> {
     let host = head(header::HOST).unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     if !matches!(name, "127.0.0.1" | "localhost" | "[::1]") {
-        return Some(refusal(StatusCode::MISDIRECTED_REQUEST, "the lab is reached as 127.0.0.1 or localhost"));
+        return Some(refusal(
+            StatusCode::MISDIRECTED_REQUEST,
+            "the lab is reached as 127.0.0.1 or localhost",
+        ));
     }
     let from_elsewhere = head(header::ORIGIN).is_some_and(|origin| origin != format!("http://{host}"));
     let is_json = head(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("application/json"));
@@ -89,22 +94,32 @@ async fn answer(keeper: &Keeper, ask: Ask) -> Response {
     match keeper.ask(ask).await {
         Ok(Answer::Shown(value)) => Json(value).into_response(),
         Ok(Answer::Text(text)) => file("application/toml", "scenario.toml", text),
-        Ok(Answer::Records(records)) => match records.iter().map(json_lines::line).collect::<anyhow::Result<String>>() {
-            Ok(text) => file("application/jsonl", "taps.jsonl", text),
-            Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
-        },
+        Ok(Answer::Records(records)) => {
+            match records.iter().map(json_lines::line).collect::<anyhow::Result<String>>() {
+                Ok(text) => file("application/jsonl", "taps.jsonl", text),
+                Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, &format!("{error:#}")),
+            }
+        }
         Err(error) => refusal(StatusCode::UNPROCESSABLE_ENTITY, &format!("{error:#}")),
     }
 }
 
 fn file(kind: &'static str, name: &str, text: String) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], text).into_response()
+    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], text)
+        .into_response()
 }
 
-/// What a body has to be; the reason goes to the page in the form of all others.
-fn body<T: for<'d> Deserialize<'d>>(octets: &Bytes) -> Result<T, Response> {
-    serde_json::from_slice(octets).map_err(|error| refusal(StatusCode::BAD_REQUEST, &error.to_string()))
+/// Asks what a body says; what is wrong with one is said in the form of all refusals.
+async fn heard<T: for<'d> Deserialize<'d>>(
+    keeper: &Keeper,
+    octets: &Bytes,
+    ask: impl FnOnce(T) -> Ask,
+) -> Response {
+    match serde_json::from_slice(octets) {
+        Ok(body) => answer(keeper, ask(body)).await,
+        Err(error) => refusal(StatusCode::BAD_REQUEST, &error.to_string()),
+    }
 }
 
 async fn state(State(keeper): Kept) -> Response {
@@ -131,10 +146,7 @@ async fn shipped(Path(name): Path<String>) -> Response {
 }
 
 async fn act(State(keeper): Kept, octets: Bytes) -> Response {
-    match body::<Map<String, Value>>(&octets) {
-        Ok(fields) => answer(&keeper, Ask::Act(fields)).await,
-        Err(refusal) => refusal,
-    }
+    heard(&keeper, &octets, Ask::Act).await
 }
 
 /// The kinds of what can be added.
@@ -164,10 +176,7 @@ struct Added {
 }
 
 async fn add(State(keeper): Kept, octets: Bytes) -> Response {
-    match body::<Added>(&octets) {
-        Ok(Added { kind, fields }) => answer(&keeper, Ask::Add(kind.array().to_owned(), fields)).await,
-        Err(refusal) => refusal,
-    }
+    heard(&keeper, &octets, |Added { kind, fields }| Ask::Add(kind.array().to_owned(), fields)).await
 }
 
 #[derive(Deserialize)]
@@ -177,10 +186,7 @@ struct Removed {
 }
 
 async fn remove(State(keeper): Kept, octets: Bytes) -> Response {
-    match body::<Removed>(&octets) {
-        Ok(Removed { kind, name }) => answer(&keeper, Ask::Remove(kind.array().to_owned(), name)).await,
-        Err(refusal) => refusal,
-    }
+    heard(&keeper, &octets, |Removed { kind, name }| Ask::Remove(kind.array().to_owned(), name)).await
 }
 
 async fn undo(State(keeper): Kept) -> Response {
@@ -193,10 +199,7 @@ struct Loaded {
 }
 
 async fn load(State(keeper): Kept, octets: Bytes) -> Response {
-    match body::<Loaded>(&octets) {
-        Ok(Loaded { toml }) => answer(&keeper, Ask::Load(toml)).await,
-        Err(refusal) => refusal,
-    }
+    heard(&keeper, &octets, |Loaded { toml }| Ask::Load(toml)).await
 }
 
 #[derive(Deserialize)]
@@ -205,10 +208,7 @@ struct Pace {
 }
 
 async fn pace(State(keeper): Kept, octets: Bytes) -> Response {
-    match body::<Pace>(&octets) {
-        Ok(Pace { slowness }) => answer(&keeper, Ask::Pace(slowness)).await,
-        Err(refusal) => refusal,
-    }
+    heard(&keeper, &octets, |Pace { slowness }| Ask::Pace(slowness)).await
 }
 
 /// Everything that happens, as it happens; how everything is comes first.
@@ -279,7 +279,10 @@ mod tests {
         };
         assert_eq!((&seen["result"], &seen["path"]), (&json!("granted"), &json!("full")));
         assert_eq!(seen["messages"][0]["name"], "command APDU SELECT");
-        assert_eq!(asked(&lab, axum::http::Request::get("/taps/2"), "").await.0, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(
+            asked(&lab, axum::http::Request::get("/taps/2"), "").await.0,
+            StatusCode::UNPROCESSABLE_ENTITY
+        );
     }
 
     #[tokio::test]

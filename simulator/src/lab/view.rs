@@ -16,7 +16,8 @@ const LINES: usize = 200;
 
 /// Everything but the taps.
 pub(super) fn state(building: &mut Building) -> Value {
-    let people: Vec<Value> = (0..building.play.world.people().len()).map(|index| person(building, index)).collect();
+    let people: Vec<Value> =
+        (0..building.play.world.people().len()).map(|index| person(building, index)).collect();
     let scenario = &building.script.scenario;
     let world = &building.play.world;
     let steps: Vec<Value> = building.play.reports.iter().map(step).collect();
@@ -74,12 +75,14 @@ pub(super) fn tap(world: &World, number: u64) -> Option<Value> {
     let pieces: Vec<Value> = record
         .pieces
         .iter()
-        .map(|piece| json!({
-            "sent_us": piece.sent_us,
-            "arrived_us": piece.arrived_us,
-            "from": if piece.to == crate::world::End::Door { "device" } else { "reader" },
-            "octets": piece.octets.len(),
-        }))
+        .map(|piece| {
+            json!({
+                "sent_us": piece.sent_us,
+                "arrived_us": piece.arrived_us,
+                "from": if piece.to == crate::world::End::Door { "device" } else { "reader" },
+                "octets": piece.octets.len(),
+            })
+        })
         .collect();
     let mut view = outcome(record);
     let more = json!({

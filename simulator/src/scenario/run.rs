@@ -86,7 +86,8 @@ impl Play {
         let performed = self.world.perform(&step.act);
         let performed = performed.with_context(|| format!("line {}, `{}`", step.line, step.name))?;
         let at_us = self.world.clock().now_us().min(moment);
-        let mut report = StepReport { line: step.line, name: step.name.clone(), at_us, ..StepReport::default() };
+        let mut report =
+            StepReport { line: step.line, name: step.name.clone(), at_us, ..StepReport::default() };
         let tap = match performed {
             Performed::Tapping(tap) => {
                 self.under_way.push((self.reports.len(), tap));

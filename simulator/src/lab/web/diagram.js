@@ -32,7 +32,7 @@ const words = ({ at, event }) => (at === "reader" ? (EVENTS[event.event]?.(event
 function field(one) {
   const place = `${one.offset}…${one.offset + Math.max(one.length, 1) - 1}`;
   const value = one.value
-    ? element("span", { class: one.sealed ? "value sealed" : "value" }, one.sealed ? "🔒 " : "", one.value)
+    ? element("span", { class: one.sealed ? "value sealed" : "value" }, one.value)
     : "";
   const line = [element("span", { class: "place" }, place), element("span", { class: "key" }, one.name), value];
   if (!one.fields?.length) return element("li", { class: "line" }, ...line);
@@ -49,11 +49,11 @@ export function output(text, format) {
     ["parity", text.slice(0, 1)], ["facility", text.slice(1, 1 + facility)],
     ["number", text.slice(1 + facility, -1)], ["parity", text.slice(-1)],
   ];
-  const told = (name, digits) => (name === "parity" ? "" : ` ${parseInt(digits, 2)}`);
+  const told = (name, digits) => (name === "parity" ? "P" : `${name} ${parseInt(digits, 2)}`);
   return element("span", { class: "bits", role: "img", "aria-label": `Wiegand ${bits}: facility ${parseInt(parts[1][1], 2)}, number ${parseInt(parts[2][1], 2)}` },
     ...parts.map(([name, digits]) => element("span", { class: `part ${name}` },
       element("span", { class: "pulses" }, ...[...digits].map((digit) => element("i", { class: digit === "1" ? "one" : "zero" }, digit))),
-      element("span", { class: "told" }, name + told(name, digits)))));
+      element("span", { class: "told" }, told(name, digits)))));
 }
 
 const KIND = { nfc: "NFC", ble: "BLE, GATT", l2cap: "BLE, L2CAP", tcp: "TCP" };
