@@ -110,6 +110,8 @@ try {
   assert.ok(early < (await page.locator("#diagram .message").count()), "the messages came one after the other");
   await said(/let in by the full path/);
   await door("Front door").getByRole("img", { name: "Wiegand 26: facility 17, number 1001" }).waitFor();
+  // 0 00010001 0000001111101001 0, with zeros to whole octets.
+  await page.locator(".osdp").getByText("26 bits, 08 81 f4 80").waitFor();
   for (const name of ["SELECT", "HELLO", "OFFER", "CONFIRM", "PROOF", "OUTCOME", "ACK"]) await page.locator("#diagram .title").getByText(name, { exact: false }).first().waitFor();
 
   // --- Every field of a message; what is encrypted is said to be so.

@@ -56,6 +56,14 @@ export function output(text, format) {
       element("span", { class: "told" }, told(name, digits)))));
 }
 
+/** The same as a control panel reads it over OSDP: the data of an osdp_RAW reply. */
+function osdp(text, format) {
+  const isWiegand = (format ?? "text").startsWith("wiegand");
+  const bits = isWiegand ? text : [...text].map((letter) => letter.charCodeAt(0).toString(2).padStart(8, "0")).join("");
+  const data = bits.match(/.{1,8}/g).map((octet) => parseInt(octet.padEnd(8, "0"), 2).toString(16).padStart(2, "0"));
+  return element("span", { class: "osdp" }, `over OSDP: osdp_RAW, format ${isWiegand ? 1 : 0}, ${bits.length} bits, `, element("code", {}, data.join(" ")));
+}
+
 const KIND = { nfc: "NFC", ble: "BLE, GATT", l2cap: "BLE, L2CAP", tcp: "TCP" };
 
 /** What a tap was, in a sentence. */
@@ -83,9 +91,9 @@ export function diagram(tap, opened) {
       element("div", { class: "box" }, element("span", { class: "unseen" }, message.from === "reader" ? "Door to phone: " : "Phone to door: "), detail))]);
   });
   for (const event of tap.events) {
-    const put = event.event.event === "granted" ? output(event.event.output, tap.format) : null;
+    const put = event.event.event === "granted" ? [output(event.event.output, tap.format), osdp(event.event.output, tap.format)] : [];
     rows.push([event.at_us, 2, element("li", { class: `row event at-${event.at} is-${event.event.event}` }, since(event.at_us),
-      element("div", { class: "box" }, element("strong", {}, event.at === "reader" ? tap.door : tap.phone), ` ${words(event)}`, put))]);
+      element("div", { class: "box" }, element("strong", {}, event.at === "reader" ? tap.door : tap.phone), ` ${words(event)}`, ...put))]);
   }
   rows.sort(([a, one], [b, other]) => a - b || one - other);
   const total = tap.messages.reduce((sum, message) => sum + message.carried, 0);
