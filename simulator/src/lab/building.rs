@@ -19,8 +19,6 @@ pub(super) struct Building {
     pub(super) slowness: u32,
     /// How often it was made anew: what was seen of an earlier one is not true of this one.
     pub(super) generation: u64,
-    /// When the next step would be done if it did not say `after`.
-    anchor_us: u64,
     /// Where world and wall were when something happened last.
     mark: (u64, Stopwatch),
     /// Steps whose outcome is not written down yet.
@@ -36,7 +34,7 @@ impl Building {
         let play = Play::of(&script.scenario, None)?;
         let now = play.world.clock().now_us();
         let mark = (now, Stopwatch::now());
-        Ok(Self { script, play, slowness, generation, anchor_us: now, mark, unwritten: BTreeSet::new() })
+        Ok(Self { script, play, slowness, generation, mark, unwritten: BTreeSet::new() })
     }
 
     /// Does the next step, and writes it down; a tap is only begun, and its number is returned.
@@ -50,7 +48,7 @@ impl Building {
             self.leave_last_open();
         }
         let now = self.now_us();
-        let after = now.saturating_sub(self.anchor_us);
+        let after = now.saturating_sub(self.play.reached_us);
         if after > 0 {
             fields.insert("after".to_owned(), format!("{after}us").into());
         }
@@ -67,7 +65,6 @@ impl Building {
                 return Err(error);
             }
         };
-        self.anchor_us = self.now_us();
         if !was_busy {
             self.mark = (self.now_us(), Stopwatch::now());
         }
@@ -190,7 +187,7 @@ impl Building {
             // The end of a tap that the next step waits for.
             let waits = |step: &Step| step.is_tap() && !step.together;
             if self.script.scenario.steps.last().is_some_and(waits) {
-                self.anchor_us = now;
+                self.play.reached_us = now;
             }
         }
     }
@@ -251,6 +248,8 @@ mod tests {
         assert!(building.is_busy());
         act(&mut building, json!({ "do": "cut-power", "door": "Garage" }));
         building.finish().unwrap();
+        // Everything is made anew, and the next step comes when it would have come.
+        building.rebuild(|_| Ok(())).unwrap();
         act(&mut building, json!({ "do": "restore-power", "door": "Garage" }));
         act(&mut building, json!({ "do": "tap", "phone": "Anna's phone", "door": "Garage" }));
         building.step_on().unwrap();

@@ -50,6 +50,8 @@ pub(crate) struct Play {
     pub(crate) world: World,
     /// What came of the steps that were begun.
     pub(crate) reports: Vec<StepReport>,
+    /// When the next step would be done if it did not say otherwise.
+    pub(crate) reached_us: u64,
     seed: u64,
     /// Steps whose taps are not over, and the numbers of those.
     under_way: Vec<(usize, u64)>,
@@ -61,7 +63,9 @@ impl Play {
         let mut plan = scenario.plan.clone();
         plan.seed = seed.unwrap_or(plan.seed);
         let seed = plan.seed;
-        Ok(Self { world: World::new(plan)?, reports: Vec::new(), seed, under_way: Vec::new() })
+        let world = World::new(plan)?;
+        let reached_us = world.clock().now_us();
+        Ok(Self { world, reports: Vec::new(), reached_us, seed, under_way: Vec::new() })
     }
 
     /// The world after the last one.
@@ -70,6 +74,7 @@ impl Play {
         for step in &scenario.steps {
             if play.do_step(step)?.is_some() && !step.together {
                 play.settle(scenario)?;
+                play.reached_us = play.world.clock().now_us();
             }
         }
         play.settle(scenario)?;
@@ -100,6 +105,7 @@ impl Play {
             }
         };
         self.reports.push(report);
+        self.reached_us = self.world.clock().now_us();
         Ok(tap)
     }
 
