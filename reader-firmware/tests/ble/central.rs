@@ -159,7 +159,8 @@ async fn visiting<C: Controller>(
         scan_config: ScanConfig { filter_accept_list: &[address], ..Default::default() },
     };
     let connection = stack.central().connect(&config).await.unwrap();
-    let mut visit = Visit { connected: Instant::now(), opened: None, handles: None, messages: 0, finished: false };
+    let mut visit =
+        Visit { connected: Instant::now(), opened: None, handles: None, messages: 0, finished: false };
     let talk = Talk { stack, walk_away, phone, manner, visit: &mut visit };
     match way {
         _ if manner == Manner::Hangs(0) => None,

@@ -35,7 +35,13 @@ pub(crate) fn phone(world: &mut World, user_id: &str) -> Phone {
     *phone
 }
 
-pub(crate) async fn stay(air: &Air, reader: [u8; 6], phone: &mut Phone, way: Way, interval: Duration) -> Visit {
+pub(crate) async fn stay(
+    air: &Air,
+    reader: [u8; 6],
+    phone: &mut Phone,
+    way: Way,
+    interval: Duration,
+) -> Visit {
     let walk_away = || air.cut();
     visit(air.controller(), &walk_away, reader, phone, way, interval, Manner::Polite).await
 }
