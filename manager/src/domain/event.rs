@@ -122,6 +122,7 @@ impl Act {
             | Self::AlertRecipientsChanged
             | Self::WebhookAdded
             | Self::WebhookChanged
+            | Self::WebhookSecretExchanged
             | Self::WebhookRemoved
             | Self::WebhookTested
             | Self::WebhookRedelivered => return None,

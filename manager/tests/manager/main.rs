@@ -51,6 +51,8 @@ mod openapi;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod page_settings;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod readers;

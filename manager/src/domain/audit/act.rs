@@ -112,6 +112,8 @@ acts! {
     WebhookAdded => "webhook_added",
     /// An endpoint for webhooks was changed, or turned off or on.
     WebhookChanged => "webhook_changed",
+    /// An endpoint for webhooks was given another secret.
+    WebhookSecretExchanged => "webhook_secret_exchanged",
     /// An endpoint for webhooks was removed.
     WebhookRemoved => "webhook_removed",
     /// A test was queued for an endpoint for webhooks.
