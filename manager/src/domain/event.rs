@@ -112,6 +112,7 @@ impl Act {
             | Self::AccountLinked
             | Self::SignedIn
             | Self::SignInChanged
+            | Self::PasskeySuspected
             | Self::ProjectMade
             | Self::UndoWindowSet
             | Self::IssuerKeysResealed

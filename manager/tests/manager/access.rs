@@ -133,6 +133,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("unlock_card", Some("cards:write")),
     ("validate_card", None),
     ("validation_page", None),
+    ("verify_audit_log", Some("audit:read")),
 ];
 
 /// An operation as the description has it.

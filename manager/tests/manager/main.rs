@@ -51,7 +51,11 @@ mod openapi;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod page_readers;
+#[cfg(test)]
 mod page_settings;
+#[cfg(test)]
+mod page_signing;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]

@@ -42,6 +42,8 @@ acts! {
     SignedIn => "signed_in",
     /// What an administrator signs in with was changed.
     SignInChanged => "sign_in_changed",
+    /// A passkey was refused because its counter fell: there may be a copy of it.
+    PasskeySuspected => "passkey_suspected",
     /// An API token was made.
     TokenMade => "token_made",
     /// An API token was revoked.
