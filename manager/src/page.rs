@@ -8,6 +8,7 @@
 
 mod access;
 mod appearance;
+mod applying;
 mod assets;
 mod audit;
 mod cookies;
