@@ -55,7 +55,7 @@ impl Authenticator {
 
     /// Shows the passkey; the counter goes up.
     fn show(&mut self, options: &Value, account: Uuid) -> Value {
-        self.counter += 1;
+        self.counter = self.counter.saturating_add(1);
         let data = self.data(0x05);
         let client = Self::client_data("webauthn.get", options);
         let signed = [data.clone(), Sha256::digest(&client).to_vec()].concat();
