@@ -15,7 +15,7 @@ use crate::http::problem::Problem;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       frame-src 'self'; font-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 /// For what is shown in a frame of our own: a text of somebody else with a style of its own, which may do nothing.
-const FRAMED_POLICY: &str = "sandbox; default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; \
+const FRAMED_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
                              font-src 'none'; form-action 'none'; frame-ancestors 'self'; base-uri 'none'";
 
 /// Marks an answer that is shown in a frame of our own.
