@@ -51,6 +51,12 @@ mod openapi;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod page_readers;
+#[cfg(test)]
+mod page_settings;
+#[cfg(test)]
+mod page_signing;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod readers;

@@ -8,30 +8,30 @@ use totp_rs::{Builder, Secret};
 
 use crate::support::{START, Served};
 
-const PASSWORD: &str = "a door is no wall";
-const SCRIPT: &str = "<script>alert(1)</script>\"'&";
+pub(crate) const PASSWORD: &str = "a door is no wall";
+pub(crate) const SCRIPT: &str = "<script>alert(1)</script>\"'&";
 
 /// A browser: cookies, and the token of the last form.
 #[derive(Clone)]
-struct Browser {
-    client: Client,
-    base: String,
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    pub(crate) base: String,
     cookies: BTreeMap<String, String>,
 }
 
-struct Answered {
-    status: StatusCode,
-    text: String,
-    headers: reqwest::header::HeaderMap,
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
 }
 
 impl Browser {
-    fn new(served: &Served) -> Self {
+    pub(crate) fn new(served: &Served) -> Self {
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self { client, base: format!("{}/admin", served.base), cookies: BTreeMap::new() }
     }
 
-    async fn sent(&mut self, request: reqwest::RequestBuilder) -> Answered {
+    pub(crate) async fn sent(&mut self, request: reqwest::RequestBuilder) -> Answered {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let response = request.header("cookie", cookies.join("; ")).send().await.unwrap();
@@ -46,18 +46,18 @@ impl Browser {
         Answered { status, headers, text: response.text().await.unwrap() }
     }
 
-    async fn get(&mut self, path: &str) -> Answered {
+    pub(crate) async fn get(&mut self, path: &str) -> Answered {
         let request = self.client.get(format!("{}{path}", self.base));
         self.sent(request).await
     }
 
     /// The token that the forms of this page bring back.
-    async fn form_token(&mut self, path: &str) -> String {
+    pub(crate) async fn form_token(&mut self, path: &str) -> String {
         let page = self.get(path).await;
         between(&page.text, "name=\"form-token\" content=\"", "\"")
     }
 
-    async fn post_with(&mut self, path: &str, site: &str, fields: &[(&str, &str)]) -> Answered {
+    pub(crate) async fn post_with(&mut self, path: &str, site: &str, fields: &[(&str, &str)]) -> Answered {
         let request = self.client.post(format!("{}{path}", self.base)).header("sec-fetch-site", site);
         let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
@@ -65,7 +65,7 @@ impl Browser {
     }
 
     /// Sends a form that the page `of` showed.
-    async fn post(&mut self, of: &str, path: &str, fields: &[(&str, &str)]) -> Answered {
+    pub(crate) async fn post(&mut self, of: &str, path: &str, fields: &[(&str, &str)]) -> Answered {
         let token = self.form_token(of).await;
         let mut all = vec![("form_token", token.as_str())];
         all.extend_from_slice(fields);
@@ -77,7 +77,7 @@ impl Browser {
     }
 }
 
-fn between(text: &str, before: &str, after: &str) -> String {
+pub(crate) fn between(text: &str, before: &str, after: &str) -> String {
     let from = text.split_once(before).unwrap_or_else(|| panic!("{before} in {text}")).1;
     from.split_once(after).unwrap().0.to_owned()
 }
@@ -88,12 +88,12 @@ fn code_after(secret: &str, seconds: u32) -> String {
     totp.generate(u64::from(START.0.saturating_add(seconds))).to_string()
 }
 
-fn code(secret: &str) -> String {
+pub(crate) fn code(secret: &str) -> String {
     code_after(secret, 0)
 }
 
 /// A browser whose user is signed in as an administrator of this role; the secret of one-time codes.
-async fn signed_in(served: &Served, role: Role) -> (Browser, String) {
+pub(crate) async fn signed_in(served: &Served, role: Role) -> (Browser, String) {
     let email = format!("{}@x.example", role.name());
     let new = NewAdministrator { name: role.name().to_owned(), email: Some(email.clone()), role };
     let administrator = served.manager.add_administrator(Actor::Operator, &new).await.unwrap();
