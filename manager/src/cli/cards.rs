@@ -108,6 +108,9 @@ pub(crate) struct ListArguments {
     /// Only those with a word in card ID, fields, unique identifier or e-mail address that begins so.
     #[arg(long)]
     search: Option<String>,
+    /// Only how many there are of each template and status.
+    #[arg(long, conflicts_with_all = ["status", "template", "photo_waits", "search"])]
+    counts: bool,
     #[command(flatten)]
     project: ProjectArguments,
 }

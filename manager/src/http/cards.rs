@@ -43,6 +43,26 @@ pub(super) struct Cards {
     next: Option<String>,
 }
 
+/// How many cards there are of each template and status.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardTotals)]
+pub(super) struct Totals {
+    /// Those that there are none of are left out.
+    counts: Vec<Total>,
+}
+
+/// How many cards of one template have one status.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardTotal)]
+pub(super) struct Total {
+    /// The template.
+    template: Uuid,
+    /// The status.
+    status: CardStatus,
+    /// How many.
+    count: u64,
+}
+
 /// For how long an invitation is to be good.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct CardInvitationRequest {
@@ -81,6 +101,7 @@ impl From<CardInvitation> for CardInvitationView {
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list, add))
+        .routes(routes!(counts))
         .routes(routes!(show, edit))
         .routes(routes!(invite))
         .routes(routes!(resend))
@@ -111,6 +132,16 @@ async fn list(
     let cards = access.manager().cards(&filter, page.after, page.limit).await?;
     let next = page.next(&cards, |card| card.id);
     Ok(Json(Cards { cards, next }))
+}
+
+/// Tells how many cards there are of each template and status.
+#[utoipa::path(get, path = "/v1/cards/counts", operation_id = "count_cards", tag = "Cards",
+    security(("token" = ["cards:read"])),
+    responses((status = 200, description = "The counts", body = Totals)))]
+async fn counts(access: Allowed<CardsRead>) -> Result<Json<Totals>, Problem> {
+    let counts = access.manager().card_counts().await?.into_iter();
+    let counts = counts.map(|(template, status, count)| Total { template, status, count }).collect();
+    Ok(Json(Totals { counts }))
 }
 
 /// Adds a card of an approved template; it is on no phone yet.

@@ -32,6 +32,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("archive_card", Some("cards:write")),
     ("change_administrator", Some("administrators:write")),
     ("change_settings", Some("settings:write")),
+    ("count_cards", Some("cards:read")),
     ("count_users", Some("users:read")),
     ("deactivate_card", Some("cards:write")),
     ("delete_user", Some("users:write")),

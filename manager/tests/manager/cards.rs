@@ -40,6 +40,35 @@ async fn post(served: &Served, path: &str) -> Value {
 }
 
 #[tokio::test]
+async fn cards_are_counted_by_template_and_status() {
+    let served = Served::start().await;
+    let plain = served.template(json!({ "name": "Visitor" })).await;
+    let other = served.template(json!({ "name": "Guest" })).await;
+    served.template(json!({ "name": "Nobody's" })).await;
+    let mut cards = Vec::new();
+    for (template, number) in [(&plain, "1"), (&plain, "2"), (&plain, "3"), (&other, "1")] {
+        cards.push(served.card(json!({ "template": template, "card_id": number })).await);
+    }
+    post(&served, &format!("/v1/cards/{}/archive", cards[0])).await;
+    let found = served.get("/v1/cards/counts").await.expect(StatusCode::OK);
+    let mut counts: Vec<(&str, &str, u64)> = found["counts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap();
+            (text("template"), text("status"), one["count"].as_u64().unwrap())
+        })
+        .collect();
+    counts.sort_unstable();
+    let mut expected =
+        [(plain.as_str(), "archived", 1), (plain.as_str(), "inactive", 2), (other.as_str(), "inactive", 1)];
+    expected.sort_unstable();
+    assert_eq!(counts, expected);
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn a_template_is_changed_while_it_is_a_draft_and_has_cards_once_it_is_approved() {
     let served = Served::start().await;
     let added = served.admin(Method::POST, "/v1/card-templates", student()).await.expect(StatusCode::CREATED);
