@@ -10,7 +10,9 @@ mod access;
 mod appearance;
 mod assets;
 mod audit;
+mod cards;
 mod cookies;
+mod diff;
 mod enrolling;
 mod failure;
 mod fields;
@@ -25,6 +27,7 @@ mod pictures;
 mod readers;
 mod signing_in;
 mod site;
+mod templates;
 mod users;
 mod words;
 
@@ -54,14 +57,17 @@ pub(crate) fn routes(manager: &Manager, site: &Site) -> Router {
         .merge(appearance::routes())
         .merge(assets::routes())
         .merge(audit::routes())
+        .merge(cards::routes())
         .merge(enrolling::routes())
         .merge(home::routes())
         .merge(imports::routes())
         .merge(my_account::routes())
         .merge(readers::routes())
         .merge(signing_in::routes())
+        .merge(templates::routes())
         .merge(users::routes())
         .layer(DefaultBodyLimit::max(FORM_MAX))
+        .merge(cards::large_routes())
         .merge(imports::large_routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let answered = small.fallback(failure::not_found).layer(middleware::from_fn(finishing::finish));

@@ -2,9 +2,11 @@
 //! stands here.
 
 mod account;
+mod cards;
 mod common;
 mod imports;
 mod looking;
+mod templates;
 mod users;
 
 use std::collections::HashMap;
@@ -14,7 +16,8 @@ use std::sync::LazyLock;
 type Row = (&'static str, &'static str);
 
 /// The words of each part of the page.
-const PARTS: [&[Row]; 5] = [account::ROWS, common::ROWS, imports::ROWS, looking::ROWS, users::ROWS];
+const PARTS: [&[Row]; 7] =
+    [account::ROWS, cards::ROWS, common::ROWS, imports::ROWS, looking::ROWS, templates::ROWS, users::ROWS];
 
 static GERMAN: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| PARTS.iter().flat_map(|part| part.iter().copied()).collect());

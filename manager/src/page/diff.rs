@@ -1,0 +1,95 @@
+//! The steps of a plan as a coloured table, page by page.
+
+/// Rows of a plan on one page.
+const ROWS: usize = 200;
+
+/// A part of the steps of a plan.
+pub(super) struct Diff {
+    /// The address of the plan.
+    pub(super) address: String,
+    /// What the columns hold.
+    pub(super) headers: Vec<String>,
+    pub(super) rows: Vec<Row>,
+    /// The first row, from 1, and the last.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// Where the parts before and after begin.
+    pub(super) previous: Option<usize>,
+    pub(super) next: Option<usize>,
+}
+
+/// A step of a plan as it is shown.
+pub(super) struct Row {
+    /// The class of the row, which is its colour.
+    pub(super) kind: &'static str,
+    /// What is done.
+    pub(super) word: &'static str,
+    pub(super) line: Option<u64>,
+    pub(super) cells: Vec<Cell>,
+}
+
+/// A field as it is, and as it will be where that differs.
+pub(super) struct Cell {
+    pub(super) old: Option<String>,
+    pub(super) new: String,
+}
+
+impl Diff {
+    /// The steps from one on.
+    pub(super) fn new<S>(
+        address: String,
+        headers: Vec<String>,
+        steps: &[S],
+        from: usize,
+        row: impl Fn(&S) -> Row,
+    ) -> Self {
+        let rows: Vec<Row> = steps.iter().skip(from).take(ROWS).map(row).collect();
+        let to = from.saturating_add(rows.len());
+        Self {
+            address,
+            headers,
+            from: from.saturating_add(1),
+            to,
+            previous: (from > 0).then(|| from.saturating_sub(ROWS)),
+            next: (to < steps.len()).then_some(to),
+            rows,
+        }
+    }
+}
+
+impl Row {
+    /// A step that does `word` to what has these values.
+    pub(super) fn new(
+        kind: &'static str,
+        word: &'static str,
+        line: Option<u64>,
+        old: Option<Vec<String>>,
+        new: Vec<String>,
+    ) -> Self {
+        let old = old.unwrap_or_else(|| new.clone());
+        let cells = old.into_iter().zip(new);
+        let cell = |(old, new): (String, String)| Cell { old: Some(old).filter(|old| *old != new), new };
+        Self { kind, word, line, cells: cells.map(cell).collect() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_shown_in_parts_and_what_changes_beside_what_was() {
+        let steps: Vec<usize> = (0..450).collect();
+        let row = |step: &usize| Row::new("added", "Added", None, None, vec![step.to_string()]);
+        let part = |from| Diff::new(String::new(), Vec::new(), &steps, from, row);
+        let ends = |diff: Diff| (diff.from, diff.to, diff.previous, diff.next);
+        assert_eq!(ends(part(0)), (1, 200, None, Some(200)));
+        assert_eq!(ends(part(400)), (401, 450, Some(200), None));
+        assert_eq!(ends(part(9_999)).3, None);
+        let old = vec!["a".to_owned(), "b".to_owned()];
+        let row = Row::new("changed", "Changed", Some(2), Some(old), vec!["a".to_owned(), "c".to_owned()]);
+        let cells: Vec<(Option<&str>, &str)> =
+            row.cells.iter().map(|cell| (cell.old.as_deref(), cell.new.as_str())).collect();
+        assert_eq!(cells, [(None, "a"), (Some("b"), "c")]);
+    }
+}
