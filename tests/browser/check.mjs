@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
+import { cards } from "./cards.mjs";
 
 const [bin, pictures] = process.argv.slice(2);
 const run = promisify(execFile);
@@ -200,6 +201,9 @@ try {
   await page.getByRole("heading", { name: script }).waitFor();
   assert.notEqual(await page.title(), "x");
 
+  // --- Cards, from a template to a phone.
+  await cards({ browser, context, page, url, bin, run, home, phone, accessible, picture, said });
+
   // --- Readers, the audit log, the account; German and a small screen.
   await page.getByRole("link", { name: "Readers" }).click();
   await said("No reader is enrolled yet");
@@ -229,7 +233,7 @@ try {
   await still.getByText("Gesperrt: Türen weisen das Telefon ab.").waitFor();
 
   assert.deepEqual(errors, [], "nothing is said on the console");
-  console.log("the page: passkey, users, a phone that becomes active by itself, an import and its undo, axe in light and dark");
+  console.log("the page: passkey, users, a phone that becomes active by itself, an import and its undo, cards from a template to a phone, axe in light and dark");
 } catch (failure) {
   await page?.screenshot({ path: join(tmpdir(), "page-failed.png") }).catch(() => {});
   console.error(failure);

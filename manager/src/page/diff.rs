@@ -35,7 +35,7 @@ pub(super) struct Cell {
 }
 
 impl Diff {
-    /// The steps from one on.
+    /// The steps from one on; columns in which no step has anything are left out.
     pub(super) fn new<S>(
         address: String,
         headers: Vec<String>,
@@ -43,7 +43,16 @@ impl Diff {
         from: usize,
         row: impl Fn(&S) -> Row,
     ) -> Self {
-        let rows: Vec<Row> = steps.iter().skip(from).take(ROWS).map(row).collect();
+        let mut used: Vec<bool> = headers.iter().map(|_| false).collect();
+        for step in steps {
+            for (is_used, cell) in used.iter_mut().zip(&row(step).cells) {
+                *is_used = *is_used || !cell.new.is_empty() || cell.old.is_some();
+            }
+        }
+        let shown: Vec<Row> = steps.iter().skip(from).take(ROWS).map(row).collect();
+        let rows: Vec<Row> =
+            shown.into_iter().map(|row| Row { cells: kept(row.cells, &used), ..row }).collect();
+        let headers = kept(headers, &used);
         let to = from.saturating_add(rows.len());
         Self {
             address,
@@ -55,6 +64,11 @@ impl Diff {
             rows,
         }
     }
+}
+
+/// Those at the places that are used.
+fn kept<T>(all: Vec<T>, used: &[bool]) -> Vec<T> {
+    all.into_iter().zip(used).filter(|(_, is_used)| **is_used).map(|(one, _)| one).collect()
 }
 
 impl Row {
@@ -86,6 +100,13 @@ mod tests {
         assert_eq!(ends(part(0)), (1, 200, None, Some(200)));
         assert_eq!(ends(part(400)), (401, 450, Some(200), None));
         assert_eq!(ends(part(9_999)).3, None);
+        let cells = |values: [&str; 3]| values.map(ToOwned::to_owned).to_vec();
+        let row = |step: &usize| match step {
+            0 => Row::new("changed", "Changed", None, Some(cells(["1", "", "x"])), cells(["1", "", ""])),
+            _ => Row::new("added", "Added", None, None, cells(["2", "", ""])),
+        };
+        let part = Diff::new(String::new(), cells(["a", "b", "c"]), &[0, 1], 1, row);
+        assert_eq!((part.headers, part.rows[0].cells.len()), (vec!["a".to_owned(), "c".to_owned()], 2));
         let old = vec!["a".to_owned(), "b".to_owned()];
         let row = Row::new("changed", "Changed", Some(2), Some(old), vec!["a".to_owned(), "c".to_owned()]);
         let cells: Vec<(Option<&str>, &str)> =

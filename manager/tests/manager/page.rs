@@ -9,29 +9,29 @@ use totp_rs::{Builder, Secret};
 use crate::support::{START, Served};
 
 const PASSWORD: &str = "a door is no wall";
-const SCRIPT: &str = "<script>alert(1)</script>\"'&";
+pub(crate) const SCRIPT: &str = "<script>alert(1)</script>\"'&";
 
 /// A browser: cookies, and the token of the last form.
 #[derive(Clone)]
-struct Browser {
-    client: Client,
-    base: String,
+pub(crate) struct Browser {
+    pub(crate) client: Client,
+    pub(crate) base: String,
     cookies: BTreeMap<String, String>,
 }
 
-struct Answered {
-    status: StatusCode,
-    text: String,
-    headers: reqwest::header::HeaderMap,
+pub(crate) struct Answered {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
 }
 
 impl Browser {
-    fn new(served: &Served) -> Self {
+    pub(crate) fn new(served: &Served) -> Self {
         let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
         Self { client, base: format!("{}/admin", served.base), cookies: BTreeMap::new() }
     }
 
-    async fn sent(&mut self, request: reqwest::RequestBuilder) -> Answered {
+    pub(crate) async fn sent(&mut self, request: reqwest::RequestBuilder) -> Answered {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let response = request.header("cookie", cookies.join("; ")).send().await.unwrap();
@@ -46,18 +46,18 @@ impl Browser {
         Answered { status, headers, text: response.text().await.unwrap() }
     }
 
-    async fn get(&mut self, path: &str) -> Answered {
+    pub(crate) async fn get(&mut self, path: &str) -> Answered {
         let request = self.client.get(format!("{}{path}", self.base));
         self.sent(request).await
     }
 
     /// The token that the forms of this page bring back.
-    async fn form_token(&mut self, path: &str) -> String {
+    pub(crate) async fn form_token(&mut self, path: &str) -> String {
         let page = self.get(path).await;
         between(&page.text, "name=\"form-token\" content=\"", "\"")
     }
 
-    async fn post_with(&mut self, path: &str, site: &str, fields: &[(&str, &str)]) -> Answered {
+    pub(crate) async fn post_with(&mut self, path: &str, site: &str, fields: &[(&str, &str)]) -> Answered {
         let request = self.client.post(format!("{}{path}", self.base)).header("sec-fetch-site", site);
         let body: String = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body);
@@ -65,11 +65,45 @@ impl Browser {
     }
 
     /// Sends a form that the page `of` showed.
-    async fn post(&mut self, of: &str, path: &str, fields: &[(&str, &str)]) -> Answered {
+    pub(crate) async fn post(&mut self, of: &str, path: &str, fields: &[(&str, &str)]) -> Answered {
         let token = self.form_token(of).await;
         let mut all = vec![("form_token", token.as_str())];
         all.extend_from_slice(fields);
         self.post_with(path, "same-origin", &all).await
+    }
+
+    /// Sends a form with files that the page `of` showed.
+    pub(crate) async fn upload(
+        &mut self,
+        (of, path): (&str, &str),
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Answered {
+        let token = self.form_token(of).await;
+        let mut body = Vec::new();
+        for (name, value) in [("form_token", token.as_str())].iter().chain(fields) {
+            let head = format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        for (name, octets) in files {
+            let head = format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a.jpg\"\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(octets);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
+        let request =
+            self.client.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
+        self.sent(request.header("content-type", "multipart/form-data; boundary=cut").body(body)).await
+    }
+
+    /// Follows an answer that leads to another page.
+    pub(crate) async fn followed(&mut self, answer: Answered) -> Answered {
+        let Some(location) = answer.headers.get("location") else { return answer };
+        let path = location.to_str().unwrap().split_once("/admin").unwrap().1.to_owned();
+        self.get(&path).await
     }
 
     fn session(&self) -> &str {
@@ -93,7 +127,7 @@ fn code(secret: &str) -> String {
 }
 
 /// A browser whose user is signed in as an administrator of this role; the secret of one-time codes.
-async fn signed_in(served: &Served, role: Role) -> (Browser, String) {
+pub(crate) async fn signed_in(served: &Served, role: Role) -> (Browser, String) {
     let email = format!("{}@x.example", role.name());
     let new = NewAdministrator { name: role.name().to_owned(), email: Some(email.clone()), role };
     let administrator = served.manager.add_administrator(Actor::Operator, &new).await.unwrap();
@@ -251,24 +285,9 @@ async fn script_in_a_list_comes_out_as_text() {
         format!("Anna,{},anna@x.example,1", "<script>alert(1)</script>"),
         "Anna,Berg,<script>alert(1)</script>,1".to_owned(),
     ] {
-        let token = browser.form_token("/imports").await;
-        let body = format!(
-            "--cut\r\nContent-Disposition: form-data; name=\"form_token\"\r\n\r\n{token}\r\n--cut\r\n\
-             Content-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\
-             First name,Last name,E-mail address,ID\n{row}\r\n--cut--\r\n"
-        );
-        let request = browser.client.post(format!("{}/imports/plan", browser.base));
-        let request = request.header("sec-fetch-site", "same-origin");
-        let sent = browser
-            .sent(request.header("content-type", "multipart/form-data; boundary=cut").body(body))
-            .await;
-        let page = match sent.headers.get("location") {
-            Some(location) => {
-                let location = location.to_str().unwrap().split_once("/admin").unwrap().1.to_owned();
-                browser.get(&location).await
-            }
-            None => sent,
-        };
+        let list = format!("First name,Last name,E-mail address,ID\n{row}\n");
+        let sent = browser.upload(("/imports", "/imports/plan"), &[], &[("file", list.as_bytes())]).await;
+        let page = browser.followed(sent).await;
         assert!(
             !page.text.contains("<script>alert") && page.text.contains("&#60;script&#62;"),
             "{}",
