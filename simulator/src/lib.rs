@@ -6,6 +6,7 @@
 //! [`board`] looks after a board.
 //! [`world`] is a building in virtual time, which does the same in every run of the same seed.
 //! [`scenario`] is what is done in it and what has to come of it, in a file.
+//! [`lab`] is a page where it is done by hand.
 //! [`attack`] is what others try in it, and what they get.
 //! [`trace`] is what went over the link at a tap, in a file.
 //! [`replay`] plays one side of it to the other as it is now.
@@ -18,6 +19,7 @@ pub mod decoding;
 pub mod demo;
 pub mod door;
 mod handset;
+pub mod lab;
 pub mod output;
 pub mod replay;
 pub mod run;

@@ -8,20 +8,27 @@ use simulator::board::{self, BoardArgs};
 use simulator::decoding::{self, DecodeArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
+use simulator::lab::{self, LabArgs};
 use simulator::replay::{self, ReplayArgs};
 use simulator::run::{self, RunArgs};
 use simulator::trace::command::{self as trace, TraceArgs};
 
 /// Phones, doors and radios without hardware.
+///
+/// Without a command it is the lab: a page with a street of doors and a rack of phones.
 #[derive(Parser)]
-#[command(version, about, arg_required_else_help = true)]
+#[command(version, about)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
 enum Command {
+    /// The lab: people, phones and doors on one page; drag a phone to a door and watch the tap.
+    ///
+    /// What is done there is a scenario that can be saved and run.
+    Lab(LabArgs),
     /// From a CSV file of people to an open door: invites, activates and taps for each of them, then revokes one
     /// and lets a credential expire.
     ///
@@ -57,7 +64,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
+    match Cli::parse().command.unwrap_or_else(|| Command::Lab(LabArgs::default())) {
+        Command::Lab(args) => ended(lab::run(&args).map(|()| true)),
         Command::Demo(args) => match demo::run(&args) {
             Ok(Ended::AsItMust) => ExitCode::SUCCESS,
             Ok(Ended::NotAsItMust) => ExitCode::FAILURE,

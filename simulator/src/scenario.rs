@@ -25,6 +25,7 @@ pub use facts::Facts;
 pub use library::{Found, find};
 pub(crate) use perform::tap_facts;
 pub use report::{Report, junit};
+pub(crate) use run::Play;
 pub use run::{StepReport, run};
 
 use crate::world::WorldPlan;
@@ -38,12 +39,14 @@ pub struct Scenario {
     pub about: String,
     /// Who and what is there.
     pub plan: WorldPlan,
-    steps: Vec<Step>,
+    /// The names of the links that a tap may have.
+    pub links: Vec<String>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// One step.
 #[derive(Clone, Debug)]
-struct Step {
+pub(crate) struct Step {
     /// Where it stands.
     line: usize,
     /// What is done, as it is written.
@@ -51,7 +54,7 @@ struct Step {
     when: When,
     act: Act,
     /// Whether the next step does not wait for the end of this one, which is a tap.
-    together: bool,
+    pub(crate) together: bool,
     note: Option<String>,
     expected: Vec<Expected>,
 }
@@ -92,7 +95,8 @@ impl Scenario {
         let steps = root.tables("step").into_iter().filter_map(|section| step(section, &names)).collect();
         root.finish();
         let found = problems.into_found();
-        if found.is_empty() { Ok(Self { title, about, plan, steps }) } else { Err(found) }
+        let links = names.link_names();
+        if found.is_empty() { Ok(Self { title, about, plan, links, steps }) } else { Err(found) }
     }
 
     /// Reads the scenario in a file.
@@ -108,6 +112,13 @@ impl Scenario {
     /// How many steps it has.
     pub fn steps(&self) -> usize {
         self.steps.len()
+    }
+}
+
+impl Step {
+    /// Whether a phone is held to a door.
+    pub(crate) const fn is_tap(&self) -> bool {
+        matches!(self.act, Act::Tap { .. })
     }
 }
 

@@ -8,7 +8,7 @@
 pub mod command;
 mod file;
 mod hex;
-mod json_lines;
+pub(crate) mod json_lines;
 mod packet;
 mod pcapng;
 mod record;

@@ -197,12 +197,27 @@ impl World {
         Ok(())
     }
 
+    /// The tap of this number as far as it has come, while it is not over.
+    pub fn tap_under_way(&self, number: u64) -> Option<&TapRecord> {
+        self.running.get(&number).map(Running::record)
+    }
+
+    /// The numbers of the taps that are not over.
+    pub fn taps_under_way(&self) -> Vec<u64> {
+        self.running.keys().copied().collect()
+    }
+
+    /// When the next thing happens, if anything is to.
+    pub fn next_moment_us(&self) -> Option<u64> {
+        self.queue.first_key_value().map(|((at, _), _)| *at)
+    }
+
     /// Lets time pass until a moment, with everything that happens meanwhile.
     ///
     /// # Errors
     /// As for [`World::settle_taps`].
     pub fn wait_until(&mut self, moment_us: u64) -> Result<()> {
-        while self.queue.first_key_value().is_some_and(|((at, _), _)| *at <= moment_us) {
+        while self.next_moment_us().is_some_and(|at| at <= moment_us) {
             self.next_event().context("the queue is not empty")??;
         }
         self.clock.move_to(moment_us);

@@ -31,6 +31,11 @@ pub(super) const PRESENCES: [(&str, Presence); 3] =
     [("none", Presence::None), ("unlocked", Presence::Unlocked), ("verified", Presence::Verified)];
 
 impl Names {
+    /// The names of the links.
+    pub(super) fn link_names(&self) -> Vec<String> {
+        self.links.keys().cloned().collect()
+    }
+
     /// A link that a section names.
     pub(super) fn link(&self, section: &Section<'_>) -> Option<LinkSettings> {
         let Word { text, at } = section.word("link")?;

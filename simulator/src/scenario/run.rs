@@ -11,7 +11,7 @@ use super::{Scenario, Step, When};
 use crate::world::World;
 
 /// What came of a step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct StepReport {
     /// Where the step stands.
     pub line: usize,
@@ -31,37 +31,8 @@ pub struct StepReport {
 /// When a part of the world fails that should not, or the plan is refused.
 pub fn run(scenario: &Scenario, seed: Option<u64>) -> Result<Report> {
     let began = Stopwatch::now();
-    let mut plan = scenario.plan.clone();
-    plan.seed = seed.unwrap_or(plan.seed);
-    let seed = plan.seed;
-    let mut world = World::new(plan)?;
-    let mut reports = Vec::new();
-    let mut under_way = Vec::new();
-    for step in &scenario.steps {
-        let moment = step.moment(world.clock().now_us());
-        world.wait_until(moment)?;
-        if let Some(note) = &step.note {
-            world.say("—", note.clone());
-        }
-        let performed = world.perform(&step.act);
-        let performed = performed.with_context(|| format!("line {}, `{}`", step.line, step.name))?;
-        let at_us = world.clock().now_us().min(moment);
-        match performed {
-            Performed::Tapping(tap) => {
-                under_way.push((reports.len(), tap));
-                reports.push(report(step, at_us, Facts::default()));
-                if !step.together {
-                    end_taps(&mut world, scenario, &mut reports, &mut under_way)?;
-                }
-            }
-            Performed::Done(facts) => {
-                let failures = step.failures(&facts);
-                reports.push(StepReport { failures, ..report(step, at_us, facts) });
-            }
-        }
-    }
-    end_taps(&mut world, scenario, &mut reports, &mut under_way)?;
-    Ok(Report::new(scenario, seed, &world, reports, began.elapsed()))
+    let play = Play::of(scenario, seed)?;
+    Ok(Report::new(scenario, play.seed, &play.world, play.reports, began.elapsed()))
 }
 
 impl Scenario {
@@ -70,39 +41,93 @@ impl Scenario {
     /// # Errors
     /// When a part of the world fails that should not, or the plan is refused.
     pub fn build(&self, seed: Option<u64>) -> Result<World> {
-        let mut plan = self.plan.clone();
+        Ok(Play::of(self, seed)?.world)
+    }
+}
+
+/// A scenario under way.
+pub(crate) struct Play {
+    pub(crate) world: World,
+    /// What came of the steps that were begun.
+    pub(crate) reports: Vec<StepReport>,
+    /// When the next step would be done if it did not say otherwise.
+    pub(crate) reached_us: u64,
+    seed: u64,
+    /// Steps whose taps are not over, and the numbers of those.
+    under_way: Vec<(usize, u64)>,
+}
+
+impl Play {
+    /// The world before the first step.
+    pub(crate) fn begin(scenario: &Scenario, seed: Option<u64>) -> Result<Self> {
+        let mut plan = scenario.plan.clone();
         plan.seed = seed.unwrap_or(plan.seed);
-        let mut world = World::new(plan)?;
-        for step in &self.steps {
-            world.wait_until(step.moment(world.clock().now_us()))?;
-            world.perform(&step.act)?;
-            world.settle_taps()?;
+        let seed = plan.seed;
+        let world = World::new(plan)?;
+        let reached_us = world.clock().now_us();
+        Ok(Self { world, reports: Vec::new(), reached_us, seed, under_way: Vec::new() })
+    }
+
+    /// The world after the last one.
+    pub(crate) fn of(scenario: &Scenario, seed: Option<u64>) -> Result<Self> {
+        let mut play = Self::begin(scenario, seed)?;
+        for step in &scenario.steps {
+            if play.do_step(step)?.is_some() && !step.together {
+                play.settle(scenario)?;
+                play.reached_us = play.world.clock().now_us();
+            }
         }
-        Ok(world)
+        play.settle(scenario)?;
+        Ok(play)
     }
-}
 
-/// Lets taps come to their ends, and looks what came of them.
-fn end_taps(
-    world: &mut World,
-    scenario: &Scenario,
-    reports: &mut [StepReport],
-    under_way: &mut Vec<(usize, u64)>,
-) -> Result<()> {
-    world.settle_taps()?;
-    for (index, tap) in under_way.drain(..) {
-        let record = world.record(tap).context("a tap has no record")?;
-        let (Some(report), Some(step)) = (reports.get_mut(index), scenario.steps.get(index)) else {
-            continue;
+    /// Does the next step; a tap is only begun, and its number is returned.
+    pub(crate) fn do_step(&mut self, step: &Step) -> Result<Option<u64>> {
+        let moment = step.moment(self.world.clock().now_us());
+        self.world.wait_until(moment)?;
+        if let Some(note) = &step.note {
+            self.world.say("—", note.clone());
+        }
+        let performed = self.world.perform(&step.act);
+        let performed = performed.with_context(|| format!("line {}, `{}`", step.line, step.name))?;
+        let at_us = self.world.clock().now_us().min(moment);
+        let mut report =
+            StepReport { line: step.line, name: step.name.clone(), at_us, ..StepReport::default() };
+        let tap = match performed {
+            Performed::Tapping(tap) => {
+                self.under_way.push((self.reports.len(), tap));
+                Some(tap)
+            }
+            Performed::Done(facts) => {
+                report.failures = step.failures(&facts);
+                report.facts = facts;
+                None
+            }
         };
-        report.facts = tap_facts(record);
-        report.failures = step.failures(&report.facts);
+        self.reports.push(report);
+        self.reached_us = self.world.clock().now_us();
+        Ok(tap)
     }
-    Ok(())
-}
 
-fn report(step: &Step, at_us: u64, facts: Facts) -> StepReport {
-    StepReport { line: step.line, name: step.name.clone(), at_us, facts, failures: Vec::new() }
+    /// Lets taps come to their ends.
+    fn settle(&mut self, scenario: &Scenario) -> Result<()> {
+        self.world.settle_taps()?;
+        self.look_at_taps(scenario);
+        Ok(())
+    }
+
+    /// Looks what came of the taps that are over.
+    pub(crate) fn look_at_taps(&mut self, scenario: &Scenario) {
+        let (world, reports) = (&self.world, &mut self.reports);
+        self.under_way.retain(|(index, tap)| {
+            let Some(record) = world.record(*tap) else { return true };
+            if let (Some(report), Some(step)) = (reports.get_mut(*index), scenario.steps.get(*index)) {
+                report.facts = tap_facts(record);
+                report.failures = step.failures(&report.facts);
+            }
+            false
+        });
+    }
 }
 
 impl Step {

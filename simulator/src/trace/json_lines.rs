@@ -7,8 +7,14 @@ use anyhow::{Context, Result};
 use super::Record;
 
 pub(super) fn write(record: &Record, out: &mut dyn Write) -> Result<()> {
-    serde_json::to_writer(&mut *out, record)?;
-    Ok(out.write_all(b"\n")?)
+    Ok(out.write_all(line(record)?.as_bytes())?)
+}
+
+/// A record as it stands in a file.
+pub(crate) fn line(record: &Record) -> Result<String> {
+    let mut line = serde_json::to_string(record)?;
+    line.push('\n');
+    Ok(line)
 }
 
 pub(super) fn read(input: impl BufRead) -> Result<Vec<Record>> {

@@ -43,6 +43,13 @@ pub(super) struct Running {
     over: bool,
 }
 
+impl Running {
+    /// What was seen of it so far.
+    pub(super) const fn record(&self) -> &TapRecord {
+        &self.record
+    }
+}
+
 struct Up {
     handset: Handset,
     carrier: Carrier,
