@@ -50,6 +50,7 @@ mod mail;
 mod openapi;
 #[cfg(test)]
 mod page;
+#[cfg(test)]
 mod page_cards;
 #[cfg(test)]
 mod projects;
