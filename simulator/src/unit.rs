@@ -19,7 +19,7 @@ pub use board::BoardUnit;
 pub use happened::Happened;
 pub use in_process::{InProcess, Ticks};
 pub use line::{BegunAnew, SerialLine};
-pub use qemu::{FIRMWARE, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
+pub use qemu::{BOOT_LOADER, FIRMWARE, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
 
 /// Who an enrolled door is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

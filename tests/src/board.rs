@@ -1,5 +1,7 @@
 //! A door on the emulated microcontroller, in a world of its own, and a phone at it.
 
+pub mod budget;
+
 use credential::id::{IssuerIndex, Serial};
 use credential::iso7816::FrontEnd;
 use credential::object::{OutputFormat, Presence, ReaderConfiguration, SEAL_OVERHEAD, seal};
@@ -7,7 +9,6 @@ use credential::reader::Path;
 use credential::time::UnixTime;
 use phone_sdk::{Deactivation, NfcPresenter, Wallet};
 use reader_firmware::door::{Arrival, Device};
-use serde::Deserialize;
 use simulator::unit::{BoardUnit, Cost, DoorUnit, FIRMWARE, Happened};
 use tempfile::TempDir;
 
@@ -33,18 +34,6 @@ pub struct BoardTap {
     pub events: Vec<Happened>,
     /// What it cost.
     pub cost: Option<Cost>,
-}
-
-/// The budget of the board.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[expect(missing_docs, reason = "the file says what they are")]
-pub struct Budget {
-    pub flash_octets: u32,
-    pub static_octets: u32,
-    pub stack_octets: u32,
-    pub full_instructions: u64,
-    pub full_instructions_assembler: u64,
-    pub fast_instructions: u64,
 }
 
 impl BoardRig {
@@ -175,15 +164,6 @@ impl BoardTap {
     /// Whether the phone was told and has answered.
     pub fn finished(&self) -> bool {
         self.events.contains(&Happened::Finished)
-    }
-}
-
-impl Budget {
-    /// The file beside the firmware.
-    pub fn of_the_board() -> Self {
-        let path =
-            concat!(env!("CARGO_MANIFEST_DIR"), "/../reader-firmware/boards/qemu-mps2-an386/budget.toml");
-        toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
     }
 }
 

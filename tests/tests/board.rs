@@ -3,6 +3,7 @@
 //! A stage of `tests/run` of its own, because it needs QEMU and the firmware.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+use std::path::Path as FilePath;
 use std::time::Duration;
 
 use cortex_m4_crypto::cases;
@@ -11,8 +12,10 @@ use credential::reader::Path;
 use rand::rngs::StdRng;
 use rand::{Rng, RngExt, SeedableRng};
 use reader_firmware::serial::{Command, DoorState, Rehearsal, Report};
-use simulator::unit::{DoorUnit, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
-use tests::board::{BoardRig, Budget};
+use simulator::unit::firmware::flat;
+use simulator::unit::{BOOT_LOADER, DoorUnit, FIRMWARE, FIRMWARE_ASSEMBLER, FIRMWARE_CROSS_CHECK, Qemu};
+use tests::board::BoardRig;
+use tests::board::budget::{EmulatedBudget, measured, stack_bound};
 use tests::world::START;
 
 /// Longer than the board computes for anything.
@@ -129,38 +132,31 @@ fn noise_on_the_line_costs_a_command_and_not_the_board() {
     assert!(rig.tap().granted().is_some());
 }
 
-/// Taps of all kinds, and what they and the firmware take, held against all of the budget but a full tap.
-fn measured(mut rig: BoardRig, name: &str) -> u64 {
-    let budget = Budget::of_the_board();
-    rig.enrol();
-    let full = rig.tap().cost.unwrap();
-    let fast = rig.tap().cost.unwrap();
-    let again = rig.tap().cost.unwrap();
-    rig.unit.take_revocation_list(&rig.list(1, 800)).unwrap();
-    let _denied = rig.tap();
-    let footprint = rig.unit.board_status().unwrap().footprint;
-    println!("{name}, full tap: {} instructions to the decision, {} in all", full.decision, full.whole);
-    println!("{name}, fast tap: {} instructions to the decision, {} in all", fast.decision, fast.whole);
-    println!("{name}: {footprint:?}");
-    assert!(full.decision > fast.decision && fast.decision > 0, "something was measured");
-    assert!(fast.decision <= budget.fast_instructions);
-    assert!(again.decision.abs_diff(fast.decision) < 100, "the same work costs the same: {again:?}");
-    assert!(footprint.flash_octets <= budget.flash_octets);
+/// Holds a firmware against all of the budget but a full tap, whose cost it gives.
+fn kept(firmware: &str, name: &str) -> u64 {
+    let budget = EmulatedBudget::read();
+    let elf = FilePath::new(firmware);
+    let boot_loader = u32::try_from(flat(&elf.with_file_name(BOOT_LOADER)).unwrap().len()).unwrap();
+    let measured = measured(BoardRig::with(firmware), name);
+    let bound = stack_bound(elf);
+    println!("{name}: {boot_loader} octets of boot loader, {bound} octets of stack at the most by its calls");
+    let footprint = measured.footprint;
+    assert!(measured.fast.decision <= budget.fast_instructions);
+    assert!(footprint.flash_octets + boot_loader <= budget.flash_octets);
     assert!(footprint.static_octets <= budget.static_octets);
     assert!(footprint.stack_octets <= budget.stack_octets);
-    full.decision
+    assert!(footprint.stack_octets <= bound, "what was seen is not above what can be");
+    measured.full.decision
 }
 
 #[test]
 fn the_door_keeps_to_its_budget() {
-    let full = measured(BoardRig::new(), "portable");
-    assert!(full <= Budget::of_the_board().full_instructions);
+    assert!(kept(FIRMWARE, "portable") <= EmulatedBudget::read().full_instructions);
 }
 
 #[test]
 fn the_door_with_the_curve_in_assembler_keeps_to_its_budget() {
-    let full = measured(BoardRig::with(FIRMWARE_ASSEMBLER), "assembler");
-    assert!(full <= Budget::of_the_board().full_instructions_assembler);
+    assert!(kept(FIRMWARE_ASSEMBLER, "assembler") <= EmulatedBudget::read().full_instructions_assembler);
 }
 
 /// `OSTIARY_CROSS_CHECKS=100000` for more of it.

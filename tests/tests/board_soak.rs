@@ -16,7 +16,8 @@ use rand::{Rng, RngExt, SeedableRng};
 use reader_firmware::door::{Arrival, Device};
 use reader_firmware::serial::{Check, Command, Rehearsal};
 use simulator::unit::{DoorUnit, Happened};
-use tests::board::{BoardRig, BoardTap, Budget};
+use tests::board::budget::EmulatedBudget;
+use tests::board::{BoardRig, BoardTap};
 use tests::phone::{Phone, nfc};
 use tests::world::{START, World};
 
@@ -196,6 +197,6 @@ fn no_fault_makes_the_board_hang_let_in_a_stranger_or_lose_an_event() {
     assert!(found.checks().iter().all(|(_, check)| *check == Check::Passed), "{found:?}");
     let status = unit.board_status().unwrap();
     println!("log from {} to {}, {:?}", status.log.0, status.log.1, status.footprint);
-    assert!(status.footprint.stack_octets <= Budget::of_the_board().stack_octets);
+    assert!(status.footprint.stack_octets <= EmulatedBudget::read().stack_octets);
     assert!(soak.granted > taps / 2);
 }

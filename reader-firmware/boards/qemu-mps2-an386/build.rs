@@ -15,6 +15,7 @@ fn main() {
         }
         println!("cargo:rerun-if-changed={}", place.join("memory.x").display());
     }
+    println!("cargo:rustc-link-search={}/memory/machine", env!("CARGO_MANIFEST_DIR"));
     println!("cargo:rustc-link-arg-bins=-Tlink.x");
     println!("cargo:rustc-link-arg-bins=--nmagic");
     println!("cargo:rerun-if-changed=firmware-key.pub");

@@ -2,7 +2,7 @@
 //!
 //! Spec: RFC 1662 §4 (octet-stuffed framing) with the 32-bit FCS of §C.3
 
-use crc::{CRC_32_ISO_HDLC, Crc, Digest};
+use crc::{CRC_32_ISO_HDLC, Crc, Digest, NoTable};
 use credential::ble::MESSAGE_CAP;
 use heapless::Vec;
 use postcard::ser_flavors::Flavor;
@@ -15,11 +15,12 @@ const CHECK_OCTETS: usize = 4;
 /// The longest content of a frame, its check included: a message of the exchange and what stands around it.
 pub const FRAME_MAX: usize = MESSAGE_CAP + 64;
 
-static CHECK: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// Without a table, which would take a kilobyte of a flash that is small: the line is slower than the computing.
+static CHECK: Crc<u32, NoTable> = Crc::<u32, NoTable>::new(&CRC_32_ISO_HDLC);
 
 /// Writes one frame, octet by octet.
 pub struct FrameWriter<'o> {
-    digest: Digest<'static, u32>,
+    digest: Digest<'static, u32, NoTable>,
     out: &'o mut dyn FnMut(u8),
 }
 

@@ -19,7 +19,18 @@ pub fn flat(elf: &Path) -> Result<Vec<u8>> {
     laid_out(&file).with_context(|| format!("{} is no firmware", elf.display()))
 }
 
-fn laid_out(file: &[u8]) -> Result<Vec<u8>> {
+/// Where a firmware lies in the memory of its machine.
+///
+/// # Errors
+/// When the file cannot be read, or is no firmware.
+pub fn address(elf: &Path) -> Result<u32> {
+    let file = std::fs::read(elf).with_context(|| format!("cannot read {}", elf.display()))?;
+    let pieces = pieces(&file).with_context(|| format!("{} is no firmware", elf.display()))?;
+    pieces.first().map(|(at, _)| *at).with_context(|| format!("{} is empty", elf.display()))
+}
+
+/// What is loaded, and where to, by its place.
+fn pieces(file: &[u8]) -> Result<Vec<(u32, &[u8])>> {
     let header = FileHeader32::<Endianness>::parse(file)?;
     let endian = header.endian()?;
     let mut pieces = Vec::new();
@@ -30,6 +41,11 @@ fn laid_out(file: &[u8]) -> Result<Vec<u8>> {
         }
     }
     pieces.sort_by_key(|(at, _)| *at);
+    Ok(pieces)
+}
+
+fn laid_out(file: &[u8]) -> Result<Vec<u8>> {
+    let pieces = pieces(file)?;
     let start = pieces.first().context("nothing to load")?.0;
     let mut image = Vec::new();
     for (at, data) in pieces {

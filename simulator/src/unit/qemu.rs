@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use super::SerialLine;
-use super::firmware::flat;
+use super::firmware::{address, flat};
 
 /// Where `cargo build --release` in the board's package leaves the firmware.
 pub const FIRMWARE: &str = concat!(
@@ -39,8 +39,11 @@ const FLASH: usize = 516 * 1024;
 /// Octets of the memory that the machine maps from a file; the flash is its beginning.
 const MAPPED: u64 = 16 * 1024 * 1024;
 
-/// The boot loader lies beside the firmware.
-const BOOT_LOADER: &str = "bootloader";
+/// The boot loader lies beside the firmware, under this name.
+pub const BOOT_LOADER: &str = "bootloader";
+
+/// Where the processor starts.
+const RESET: u32 = 0;
 
 /// One instruction is 2^6 ns, so that what is counted is the same in every run.
 const COUNTING: &str = "shift=6,sleep=on";
@@ -56,7 +59,8 @@ impl Qemu {
     /// Starts the machine with this flash and the boot loader that was built with the firmware.
     ///
     /// An image that is not there is made, erased; one without a firmware gets this one, as at the factory. One that
-    /// has a firmware keeps it: what runs is then changed by updates.
+    /// has a firmware keeps it: what runs is then changed by updates. A firmware that lies where the processor starts is
+    /// started there, without a boot loader, and is no part of the image.
     ///
     /// # Errors
     /// When there is no QEMU, no firmware, or no room for the image.
@@ -69,7 +73,12 @@ impl Qemu {
         if !image.exists() {
             erased(image).with_context(|| format!("cannot make {}", image.display()))?;
         }
-        equip(image, firmware).with_context(|| format!("cannot put a firmware into {}", image.display()))?;
+        let mut kernel = firmware.to_owned();
+        if address(firmware)? != RESET {
+            equip(image, firmware)
+                .with_context(|| format!("cannot put a firmware into {}", image.display()))?;
+            kernel.set_file_name(BOOT_LOADER);
+        }
         let mut backend =
             OsString::from(format!("memory-backend-file,id=psram,share=on,size={MAPPED},mem-path="));
         // QEMU takes a comma as the end of a path unless it is doubled.
@@ -80,7 +89,7 @@ impl Qemu {
             .arg("-object")
             .arg(backend)
             .arg("-kernel")
-            .arg(firmware.with_file_name(BOOT_LOADER))
+            .arg(kernel)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

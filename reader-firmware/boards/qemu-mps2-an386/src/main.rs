@@ -11,6 +11,7 @@ mod fpga;
 mod slots;
 mod timer;
 mod uart;
+mod vectors;
 mod watchdog;
 
 use core::panic::PanicInfo;

@@ -8,6 +8,8 @@
 #[path = "../flash.rs"]
 #[expect(dead_code, reason = "shared with the firmware, which uses more of it")]
 mod flash;
+#[path = "../vectors.rs"]
+mod vectors;
 #[path = "../watchdog.rs"]
 mod watchdog;
 

@@ -5,6 +5,8 @@
 
 #[path = "../uart.rs"]
 mod uart;
+#[path = "../vectors.rs"]
+mod vectors;
 
 use core::panic::PanicInfo;
 
