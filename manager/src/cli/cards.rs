@@ -88,6 +88,9 @@ pub(crate) struct AddArguments {
     /// What stands on it as its number.
     #[arg(long)]
     card_id: String,
+    /// Only show the card as it would be.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     content: ContentArguments,
     #[command(flatten)]
@@ -219,6 +222,9 @@ async fn add(manager: &Manager, arguments: &AddArguments, json: bool) -> anyhow:
         email: content.email.clone(),
         user,
     };
+    if arguments.dry_run {
+        return listing::show(manager, &manager.review_card(&new).await?, json);
+    }
     told(&manager.add_card(Actor::Operator, &new).await?, json)
 }
 

@@ -102,6 +102,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list, add))
         .routes(routes!(counts))
+        .routes(routes!(review))
         .routes(routes!(show, edit))
         .routes(routes!(invite))
         .routes(routes!(resend))
@@ -159,6 +160,20 @@ async fn add(
     Body(new): Body<NewCard>,
 ) -> Result<(StatusCode, Json<Card>), Problem> {
     Ok((StatusCode::CREATED, Json(access.manager().add_card(access.actor(), &new).await?)))
+}
+
+/// Shows a card as it would be added, or refuses it as adding it would; nothing is written.
+#[utoipa::path(post, path = "/v1/cards/review", operation_id = "review_card", tag = "Cards",
+    security(("token" = ["cards:write"])),
+    request_body = NewCard,
+    responses(
+        (status = 200, description = "The card; the id that it gets is another one", body = Card),
+        (status = 404, description = "`card-template-unknown`, `user-unknown`"),
+        (status = 409, description = "`card-taken`: another card has the card ID, the unique identifier or the user; `card-template-state`: a draft"),
+        (status = 410, description = "`user-deleted`"),
+        (status = 422, description = "`card-invalid`: everything that is wrong with it")))]
+async fn review(access: Allowed<CardsWrite>, Body(new): Body<NewCard>) -> Result<Json<Card>, Problem> {
+    Ok(Json(access.manager().review_card(&new).await?))
 }
 
 /// Shows a card; answers to its security questions are shown to nobody.

@@ -1,7 +1,7 @@
 //! The steps of a plan as a coloured table, page by page.
 
 /// Rows of a plan on one page.
-const ROWS: usize = 200;
+pub(super) const ROWS: usize = 100;
 
 /// A part of the steps of a plan.
 pub(super) struct Diff {
@@ -35,23 +35,21 @@ pub(super) struct Cell {
 }
 
 impl Diff {
-    /// The steps from one on; columns in which no step has anything are left out.
-    pub(super) fn new<S>(
+    /// The steps from one of `all` on, at most [`ROWS`]; columns in which none of them has anything are left out.
+    pub(super) fn new(
         address: String,
         headers: Vec<String>,
-        steps: &[S],
-        from: usize,
-        row: impl Fn(&S) -> Row,
+        rows: impl Iterator<Item = Row>,
+        (from, all): (usize, usize),
     ) -> Self {
-        let mut used: Vec<bool> = headers.iter().map(|_| false).collect();
-        for step in steps {
-            for (is_used, cell) in used.iter_mut().zip(&row(step).cells) {
-                *is_used = *is_used || !cell.new.is_empty() || cell.old.is_some();
-            }
-        }
-        let shown: Vec<Row> = steps.iter().skip(from).take(ROWS).map(row).collect();
+        let rows: Vec<Row> = rows.collect();
+        let is_used = |place: usize| {
+            let mut cells = rows.iter().filter_map(|row| row.cells.get(place));
+            cells.any(|cell| !cell.new.is_empty() || cell.old.is_some())
+        };
+        let used: Vec<bool> = (0..headers.len()).map(is_used).collect();
         let rows: Vec<Row> =
-            shown.into_iter().map(|row| Row { cells: kept(row.cells, &used), ..row }).collect();
+            rows.into_iter().map(|row| Row { cells: kept(row.cells, &used), ..row }).collect();
         let headers = kept(headers, &used);
         let to = from.saturating_add(rows.len());
         Self {
@@ -60,7 +58,7 @@ impl Diff {
             from: from.saturating_add(1),
             to,
             previous: (from > 0).then(|| from.saturating_sub(ROWS)),
-            next: (to < steps.len()).then_some(to),
+            next: (!rows.is_empty() && to < all).then_some(to),
             rows,
         }
     }
@@ -93,20 +91,20 @@ mod tests {
 
     #[test]
     fn a_plan_is_shown_in_parts_and_what_changes_beside_what_was() {
-        let steps: Vec<usize> = (0..450).collect();
-        let row = |step: &usize| Row::new("added", "Added", None, None, vec![step.to_string()]);
-        let part = |from| Diff::new(String::new(), Vec::new(), &steps, from, row);
-        let ends = |diff: Diff| (diff.from, diff.to, diff.previous, diff.next);
-        assert_eq!(ends(part(0)), (1, 200, None, Some(200)));
-        assert_eq!(ends(part(400)), (401, 450, Some(200), None));
-        assert_eq!(ends(part(9_999)).3, None);
         let cells = |values: [&str; 3]| values.map(ToOwned::to_owned).to_vec();
-        let row = |step: &usize| match step {
-            0 => Row::new("changed", "Changed", None, Some(cells(["1", "", "x"])), cells(["1", "", ""])),
-            _ => Row::new("added", "Added", None, None, cells(["2", "", ""])),
+        let part = |from: usize, count: usize| {
+            let row = |_| Row::new("added", "Added", None, None, cells(["1", "", ""]));
+            Diff::new(String::new(), cells(["a", "b", "c"]), (0..count).map(row), (from, 250))
         };
-        let part = Diff::new(String::new(), cells(["a", "b", "c"]), &[0, 1], 1, row);
-        assert_eq!((part.headers, part.rows[0].cells.len()), (vec!["a".to_owned(), "c".to_owned()], 2));
+        let ends = |diff: Diff| (diff.from, diff.to, diff.previous, diff.next);
+        assert_eq!(ends(part(0, 100)), (1, 100, None, Some(100)));
+        assert_eq!(ends(part(200, 50)), (201, 250, Some(100), None));
+        assert_eq!(ends(part(9_999, 0)).3, None);
+        let changed = Row::new("changed", "Changed", None, Some(cells(["1", "", "x"])), cells(["1", "", ""]));
+        let added = Row::new("added", "Added", None, None, cells(["2", "", ""]));
+        let rows = [changed, added].into_iter();
+        let part = Diff::new(String::new(), cells(["a", "b", "c"]), rows, (0, 2));
+        assert_eq!((part.headers, part.rows[1].cells.len()), (vec!["a".to_owned(), "c".to_owned()], 2));
         let old = vec!["a".to_owned(), "b".to_owned()];
         let row = Row::new("changed", "Changed", Some(2), Some(old), vec!["a".to_owned(), "c".to_owned()]);
         let cells: Vec<(Option<&str>, &str)> =

@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::access::{Sent, Signed, Uploaded};
-use super::diff::{Diff, Row};
+use super::diff::{Diff, ROWS, Row};
 use super::failure::Answer;
 use super::fields::Fields;
 use super::frame::{Frame, show};
@@ -113,7 +113,8 @@ async fn plan_shown<N>(
     let f = signed.frame().clone().at("users");
     let plan = signed.manager().import_plan(id).await?;
     let headers = Field::ALL.iter().map(|field| f.known(field.name()).to_owned()).collect();
-    let diff = Diff::new(format!("{}/imports/{id}", f.base), headers, &plan.steps, from, row);
+    let rows = plan.steps.iter().skip(from).take(ROWS).map(row);
+    let diff = Diff::new(format!("{}/imports/{id}", f.base), headers, rows, (from, plan.steps.len()));
     let now = signed.manager().now();
     let summary = &plan.summary;
     let needs = match summary.confirmation {

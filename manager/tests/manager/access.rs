@@ -96,6 +96,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("restore_card", Some("cards:write")),
     ("resume_user", Some("users:write")),
     ("retire_issuer_key", Some("settings:write")),
+    ("review_card", Some("cards:write")),
     ("revocation_list", None),
     ("revoke_reader", Some("readers:write")),
     ("revoke_token", Some("administrators:write")),

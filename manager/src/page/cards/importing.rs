@@ -16,7 +16,7 @@ use crate::domain::{
 use crate::error::{Error, Refusal};
 use crate::http::access::need::CardsWrite;
 use crate::page::access::{Sent, Signed, Uploaded};
-use crate::page::diff::{Diff, Row};
+use crate::page::diff::{Diff, ROWS, Row};
 use crate::page::failure::Answer;
 use crate::page::fields::Fields;
 use crate::page::frame::{Frame, show};
@@ -181,8 +181,9 @@ async fn plan_shown<N>(
         ]
         .map(ToOwned::to_owned),
     );
-    let row = |step: &CardStep| row(&f, &keys, step);
-    let diff = Diff::new(format!("{}/card-imports/{id}", f.base), headers, &plan.steps, from, row);
+    let rows = plan.steps.iter().skip(from).take(ROWS).map(|step| row(&f, &keys, step));
+    let address = format!("{}/card-imports/{id}", f.base);
+    let diff = Diff::new(address, headers, rows, (from, plan.steps.len()));
     let known = targets(&f, &template.design);
     let label = |holds: &str| known.iter().find(|(of, _)| of == holds).map(|(_, label)| label.clone());
     let columns = plan.columns.iter().map(|column| {
