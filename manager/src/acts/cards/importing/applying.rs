@@ -6,7 +6,9 @@ use uuid::Uuid;
 use super::planning::blank;
 use super::{CardImportPlan, basis};
 use crate::acts::cards::words;
-use crate::domain::{Act, Actor, CardCounts, CardStatus, CardStep, CardTemplate, Confirmation, after};
+use crate::domain::{
+    Act, Actor, CardCounts, CardStatus, CardStep, CardTemplate, Confirmation, UnixTime, after,
+};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::store::{Holders, PhotoPlace, Transaction};
@@ -42,13 +44,13 @@ impl Manager {
         let template = tx.template(project, plan.template).await?.ok_or(Refusal::TemplateUnknown)?;
         for step in &plan.steps {
             match step {
-                CardStep::Archive { card, .. } => self.put_away(&mut tx, *card).await?,
+                CardStep::Archive { card, .. } => self.put_away(&mut tx, *card, now).await?,
                 CardStep::Change { card, .. } => tx.park_card(project, *card).await?,
                 CardStep::Add { .. } | CardStep::SkipListed { .. } => {}
             }
         }
         for step in &plan.steps {
-            self.write_card(&mut tx, &template, id, step).await?;
+            self.write_card(&mut tx, &template, (id, step), now).await?;
         }
         let undo_until = after(now, tx.undo_window_s(project).await?);
         tx.mark_card_plan_applied(project, id, (now, undo_until)).await?;
@@ -60,24 +62,25 @@ impl Manager {
         Ok(applied.into())
     }
 
-    async fn put_away(&self, tx: &mut Transaction, card: Uuid) -> Result<(), Error> {
+    async fn put_away(&self, tx: &mut Transaction, card: Uuid, now: UnixTime) -> Result<(), Error> {
         let project = self.project_id();
         let mut row = self.known_card(tx, card).await?;
         row.shown.status = CardStatus::Archived;
         (row.shown.device, row.shown.installed_at) = (None, None);
-        row.shown.updated_at = self.now();
+        row.shown.updated_at = now;
         tx.void_invitations(Holders::Cards, project, card).await?;
         Ok(tx.update_card(project, &row).await?)
     }
 
+    /// Does a step at the moment of the import: by that it is known, when it is undone, what was changed since.
     async fn write_card(
         &self,
         tx: &mut Transaction,
         template: &CardTemplate,
-        plan: Uuid,
-        step: &CardStep,
+        (plan, step): (Uuid, &CardStep),
+        now: UnixTime,
     ) -> Result<(), Error> {
-        let (project, now) = (self.project_id(), self.now());
+        let project = self.project_id();
         let (card, photo, row) = match step {
             CardStep::Add { card, new, photo, .. } => {
                 let mut row = blank(template);
