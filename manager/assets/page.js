@@ -140,6 +140,18 @@
     }
   });
 
+  // --- The columns of a list are offered where it is said what they hold ------------------------------------------------
+
+  for (const field of document.querySelectorAll("[data-columns]")) {
+    field.addEventListener("change", async () => {
+      const text = (await field.files[0]?.slice(0, 65536).text()) ?? "";
+      const header = text.replace(/^\ufeff/, "").split(/\r\n|\n|\r/, 1)[0];
+      const delimiter = [";", "\t", ","].find((one) => header.includes(one)) ?? ",";
+      const names = header.split(delimiter).map((name) => name.trim().replace(/^"(.*)"$/, "$1"));
+      document.getElementById(field.dataset.columns).replaceChildren(...names.map((name) => new Option(name, name)));
+    });
+  }
+
   // --- Files that are dropped -------------------------------------------------------------------------------------------
 
   for (const zone of document.querySelectorAll("[data-drop]")) {
@@ -161,7 +173,7 @@
       zone.classList.remove("over");
       if (event.dataTransfer.files.length > 0) {
         field.files = event.dataTransfer.files;
-        show();
+        field.dispatchEvent(new Event("change"));
       }
     });
   }

@@ -44,7 +44,7 @@ pub use card::{
     ExpiryRule, FieldDesign, FieldKind, HolderGives, HolderPhoto, IdentityCheck, Issuance, LOCK_S, NewCard,
     PhotoDesign, PhotoRule, PhotoWanted, Requirements, SecurityAnswer, SecurityQuestion, Side, Symbology,
     TRIES_MAX, TemplateState, Terms, ValidationCode, ValidationDesign, answers_hold, check_content,
-    end_as_read, fold_answer, next_card_status,
+    complained_of, end_as_read, fold_answer, next_card_status,
 };
 pub use card_plan::{CardCounts, CardPlanHeader, CardStep, CardValues};
 pub use code::{CodeError, InvitationCode};

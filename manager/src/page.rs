@@ -11,7 +11,9 @@ mod appearance;
 mod applying;
 mod assets;
 mod audit;
+mod cards;
 mod cookies;
+mod diff;
 mod enrolling;
 mod failure;
 mod fields;
@@ -27,6 +29,7 @@ mod readers;
 mod settings;
 mod signing_in;
 mod site;
+mod templates;
 mod users;
 mod words;
 
@@ -56,6 +59,7 @@ pub(crate) fn routes(manager: &Manager, site: &Site) -> Router {
         .merge(appearance::routes())
         .merge(assets::routes())
         .merge(audit::routes())
+        .merge(cards::routes())
         .merge(enrolling::routes())
         .merge(home::routes())
         .merge(imports::routes())
@@ -63,8 +67,10 @@ pub(crate) fn routes(manager: &Manager, site: &Site) -> Router {
         .merge(readers::routes())
         .merge(settings::routes())
         .merge(signing_in::routes())
+        .merge(templates::routes())
         .merge(users::routes())
         .layer(DefaultBodyLimit::max(FORM_MAX))
+        .merge(cards::large_routes())
         .merge(imports::large_routes())
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT));
     let answered = small.fallback(failure::not_found).layer(middleware::from_fn(finishing::finish));

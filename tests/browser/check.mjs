@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
+import { cards } from "./cards.mjs";
 
 const [bin, pictures] = process.argv.slice(2);
 const run = promisify(execFile);
@@ -208,6 +209,9 @@ try {
   await page.getByRole("heading", { name: script }).waitFor();
   assert.notEqual(await page.title(), "x");
 
+  // --- Cards, from a template to a phone.
+  await cards({ browser, context, page, url, bin, run, home, phone, accessible, picture, said });
+
   // --- A reader is enrolled by the file with its public key, and its configuration downloaded.
   await page.getByRole("link", { name: "Readers" }).click();
   await said("No reader is enrolled yet");
@@ -365,7 +369,7 @@ try {
   await still.getByText("Gesperrt: Türen weisen das Telefon ab.").waitFor();
 
   assert.deepEqual(errors, [], "nothing is said on the console");
-  console.log("the page: passkey, users, a phone that becomes active by itself, an import and its undo, a reader, settings, a way back, axe in light and dark");
+  console.log("the page: passkey, users, a phone that becomes active by itself, an import and its undo, cards from a template to a phone, a reader, settings, a way back, axe in light and dark");
 } catch (failure) {
   await page?.screenshot({ path: join(tmpdir(), "page-failed.png") }).catch(() => {});
   console.error(failure);

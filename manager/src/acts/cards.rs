@@ -45,6 +45,40 @@ impl Manager {
         let (project, now) = (self.project_id(), self.now());
         let questions = self.hashed(&new.questions).await?;
         let mut tx = self.write().await?;
+        let row = self.new_card(&mut tx, new, questions).await?;
+        tx.insert_card(project, &row).await?;
+        tx.set_card_words(project, row.shown.id, &words(&row.shown)).await?;
+        tx.record(project, now, actor, Act::CardAdded, row.shown.id.to_string(), String::new()).await?;
+        tx.commit().await?;
+        Ok(row.shown)
+    }
+
+    /// A card as it would be added, to be looked at first; nothing is written.
+    ///
+    /// # Errors
+    /// As [`Manager::add_card`].
+    pub async fn review_card(&self, new: &NewCard) -> Result<Card, Error> {
+        let questions = self.hashed(&new.questions).await?;
+        let mut tx = self.read().await?;
+        Ok(self.new_card(&mut tx, new, questions).await?.shown)
+    }
+
+    /// How many cards of each template have which status; those of none are left out.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn card_counts(&self) -> Result<Vec<(Uuid, CardStatus, u64)>, Error> {
+        Ok(self.read().await?.card_counts(self.project_id()).await?)
+    }
+
+    /// A card that may be added.
+    async fn new_card(
+        &self,
+        tx: &mut Transaction,
+        new: &NewCard,
+        questions: Vec<SecurityQuestion>,
+    ) -> Result<CardRow, Error> {
+        let (project, now) = (self.project_id(), self.now());
         let template = tx.template(project, new.template).await?.ok_or(Refusal::TemplateUnknown)?;
         if template.state != TemplateState::Approved {
             return Err(Refusal::TemplateState("approved").into());
@@ -77,12 +111,8 @@ impl Manager {
             updated_at: now,
         };
         let row = CardRow { shown, questions, design: template.design };
-        self.demand_good(&mut tx, &row).await?;
-        tx.insert_card(project, &row).await?;
-        tx.set_card_words(project, row.shown.id, &words(&row.shown)).await?;
-        tx.record(project, now, actor, Act::CardAdded, row.shown.id.to_string(), String::new()).await?;
-        tx.commit().await?;
-        Ok(row.shown)
+        self.demand_good(tx, &row).await?;
+        Ok(row)
     }
 
     /// The card of this id.

@@ -37,19 +37,26 @@ pub struct CardColumn {
 }
 
 impl CardMapping {
-    /// Says what a column holds, as `COLUMN=WHAT`: the name or the number of the column, and what it holds, where
-    /// the key of a field may stand for `field:KEY`.
+    /// Says what a column holds, as `WHAT=COLUMN`: what it holds, where the key of a field may stand for `field:KEY`,
+    /// and the name or the number of the column.
     ///
     /// # Errors
     /// A text without `=`, or with nothing beside it.
-    pub fn with(mut self, text: &str) -> Result<Self, String> {
-        let (column, holds) = text.rsplit_once('=').ok_or("say COLUMN=FIELD, for example \"Name=name\"")?;
-        let (column, holds) = (column.trim(), holds.trim());
-        if column.is_empty() || holds.is_empty() {
-            return Err("say COLUMN=FIELD, for example \"Name=name\"".to_owned());
+    pub fn with(self, text: &str) -> Result<Self, String> {
+        let said = text.split_once('=').map(|(holds, column)| (holds.trim(), column.trim()));
+        match said {
+            Some((holds, column)) if !holds.is_empty() && !column.is_empty() => {
+                Ok(self.holding(holds, column))
+            }
+            _ => Err("say FIELD=COLUMN, for example name=\"Full name\"".to_owned()),
         }
+    }
+
+    /// Says what a column holds.
+    #[must_use]
+    pub fn holding(mut self, holds: &str, column: &str) -> Self {
         self.0.push((column.to_owned(), holds.to_owned()));
-        Ok(self)
+        self
     }
 }
 
@@ -91,7 +98,7 @@ pub(super) fn understood(
         }
     }
     if !seen.contains_key("card_id") {
-        let message = "no column is the card ID; say which one with `--map COLUMN=card_id`";
+        let message = "no column is the card ID; say which one with `--map card_id=COLUMN`";
         errors.push(CardListError::at(line, None, message));
     }
     if errors.is_empty() { Ok(columns) } else { Err(errors) }

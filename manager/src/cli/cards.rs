@@ -88,6 +88,9 @@ pub(crate) struct AddArguments {
     /// What stands on it as its number.
     #[arg(long)]
     card_id: String,
+    /// Only show the card as it would be.
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     content: ContentArguments,
     #[command(flatten)]
@@ -108,6 +111,9 @@ pub(crate) struct ListArguments {
     /// Only those with a word in card ID, fields, unique identifier or e-mail address that begins so.
     #[arg(long)]
     search: Option<String>,
+    /// Only how many there are of each template and status.
+    #[arg(long, conflicts_with_all = ["status", "template", "photo_waits", "search"])]
+    counts: bool,
     #[command(flatten)]
     project: ProjectArguments,
 }
@@ -216,6 +222,9 @@ async fn add(manager: &Manager, arguments: &AddArguments, json: bool) -> anyhow:
         email: content.email.clone(),
         user,
     };
+    if arguments.dry_run {
+        return listing::show(manager, &manager.review_card(&new).await?, json);
+    }
     told(&manager.add_card(Actor::Operator, &new).await?, json)
 }
 

@@ -58,13 +58,38 @@ pub(crate) fn complaint(text: &str) {
 pub(crate) fn problem(error: &anyhow::Error) -> Value {
     let code = match error.downcast_ref() {
         Some(Error::Refused(refusal)) => refusal.code(),
-        Some(Error::Import(_)) => "import-invalid",
+        Some(Error::Import(_) | Error::CardList(_)) => "import-invalid",
         _ => "failed",
     };
     let mut body = json!({ "code": code, "message": format!("{error:#}") });
-    if let (Some(Error::Import(errors)), Some(body)) = (error.downcast_ref(), body.as_object_mut()) {
-        let errors = errors.0.iter().map(|error| Value::String(error.to_string())).collect();
+    let errors: Vec<Value> = match error.downcast_ref() {
+        Some(Error::Import(errors)) => errors.0.iter().map(|error| error.to_string().into()).collect(),
+        Some(Error::CardList(errors)) => errors.0.iter().map(|error| error.to_string().into()).collect(),
+        _ => Vec::new(),
+    };
+    if let Some(body) = body.as_object_mut().filter(|_| !errors.is_empty()) {
         body.insert("errors".to_owned(), Value::Array(errors));
     }
     body
+}
+
+#[cfg(test)]
+mod tests {
+    use manager::card_list::{CardListError, CardListErrors};
+
+    use super::*;
+
+    #[test]
+    fn every_error_of_a_list_of_cards_is_one_of_a_list() {
+        let at = |line, message: &str| CardListError {
+            line: Some(line),
+            column: None,
+            message: message.to_owned(),
+        };
+        let errors = CardListErrors(vec![at(2, "the card ID is empty"), at(7, "\"x\" is not a day")]);
+        let shown = problem(&anyhow::Error::new(Error::from(errors)).context("cards.csv"));
+        assert_eq!(shown["code"], "import-invalid");
+        assert_eq!(shown["errors"], json!(["line 2: the card ID is empty", "line 7: \"x\" is not a day"]));
+        assert_eq!(problem(&anyhow::anyhow!("no")), json!({ "code": "failed", "message": "no" }));
+    }
 }

@@ -13,7 +13,7 @@ mod validation;
 
 pub use answers::{SecurityAnswer, SecurityQuestion, answers_hold, fold_answer};
 pub use barcode::{BarcodeDesign, BarcodeError, BarcodeSource, Symbology};
-pub use content::{CardContent, check_content};
+pub use content::{CardContent, check_content, complained_of};
 pub use design::{
     CardDesign, CardTemplate, HolderPhoto, IdentityCheck, Issuance, PhotoDesign, PhotoRule, Side,
     TemplateState, Terms, ValidationDesign,

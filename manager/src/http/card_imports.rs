@@ -20,12 +20,11 @@ use crate::domain::Mode;
 #[derive(Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CardListQuery {
-    /// What the list means for cards that are in it and those that are not: in the mode `replace`, which is used unless
-    /// another is named, those are archived.
-    #[serde(default)]
+    /// What the list means for cards that are in it and those that are not: `add_and_update`, which is used unless
+    /// another is named, leaves those alone; in the mode `replace`, they are archived.
     #[param(inline)]
-    mode: Mode,
-    /// What columns hold, where it is not found by itself: `COLUMN=FIELD`, several of them with line feeds between.
+    mode: Option<Mode>,
+    /// What columns hold, where it is not found by itself: `FIELD=COLUMN`, several of them with line feeds between.
     map: Option<String>,
 }
 
@@ -73,7 +72,8 @@ async fn plan(
     let mut mapping = query.map.iter().flat_map(|map| map.lines()).filter(|line| !line.trim().is_empty());
     let mapping =
         mapping.try_fold(CardMapping::default(), CardMapping::with).map_err(Problem::request_invalid)?;
-    let options = CardImportOptions { mode: query.mode, mapping, photos: None };
+    let mode = query.mode.unwrap_or(CardImportOptions::MODE);
+    let options = CardImportOptions { mode, mapping, photos: None };
     Ok(Json(access.manager().plan_card_import(template, body.into(), options).await?))
 }
 

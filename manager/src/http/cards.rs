@@ -43,6 +43,26 @@ pub(super) struct Cards {
     next: Option<String>,
 }
 
+/// How many cards there are of each template and status.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardTotals)]
+pub(super) struct Totals {
+    /// Those that there are none of are left out.
+    counts: Vec<Total>,
+}
+
+/// How many cards of one template have one status.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CardTotal)]
+pub(super) struct Total {
+    /// The template.
+    template: Uuid,
+    /// The status.
+    status: CardStatus,
+    /// How many.
+    count: u64,
+}
+
 /// For how long an invitation is to be good.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct CardInvitationRequest {
@@ -81,6 +101,8 @@ impl From<CardInvitation> for CardInvitationView {
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list, add))
+        .routes(routes!(counts))
+        .routes(routes!(review))
         .routes(routes!(show, edit))
         .routes(routes!(invite))
         .routes(routes!(resend))
@@ -113,6 +135,16 @@ async fn list(
     Ok(Json(Cards { cards, next }))
 }
 
+/// Tells how many cards there are of each template and status.
+#[utoipa::path(get, path = "/v1/cards/counts", operation_id = "count_cards", tag = "Cards",
+    security(("token" = ["cards:read"])),
+    responses((status = 200, description = "The counts", body = Totals)))]
+async fn counts(access: Allowed<CardsRead>) -> Result<Json<Totals>, Problem> {
+    let counts = access.manager().card_counts().await?.into_iter();
+    let counts = counts.map(|(template, status, count)| Total { template, status, count }).collect();
+    Ok(Json(Totals { counts }))
+}
+
 /// Adds a card of an approved template; it is on no phone yet.
 #[utoipa::path(post, path = "/v1/cards", operation_id = "add_card", tag = "Cards",
     security(("token" = ["cards:write"])),
@@ -128,6 +160,20 @@ async fn add(
     Body(new): Body<NewCard>,
 ) -> Result<(StatusCode, Json<Card>), Problem> {
     Ok((StatusCode::CREATED, Json(access.manager().add_card(access.actor(), &new).await?)))
+}
+
+/// Shows a card as it would be added, or refuses it as adding it would; nothing is written.
+#[utoipa::path(post, path = "/v1/cards/review", operation_id = "review_card", tag = "Cards",
+    security(("token" = ["cards:write"])),
+    request_body = NewCard,
+    responses(
+        (status = 200, description = "The card; the id that it gets is another one", body = Card),
+        (status = 404, description = "`card-template-unknown`, `user-unknown`"),
+        (status = 409, description = "`card-taken`: another card has the card ID, the unique identifier or the user; `card-template-state`: a draft"),
+        (status = 410, description = "`user-deleted`"),
+        (status = 422, description = "`card-invalid`: everything that is wrong with it")))]
+async fn review(access: Allowed<CardsWrite>, Body(new): Body<NewCard>) -> Result<Json<Card>, Problem> {
+    Ok(Json(access.manager().review_card(&new).await?))
 }
 
 /// Shows a card; answers to its security questions are shown to nobody.

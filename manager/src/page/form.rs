@@ -1,12 +1,14 @@
 //! Fields of forms as they are shown: label, value, hint, and what is wrong with it.
 
+use std::borrow::Cow;
+
 /// One field of a form.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
     /// Its name in the form, and its id.
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     /// What people read.
-    pub(super) label: &'static str,
+    pub(super) label: Cow<'static, str>,
     /// What kind of field the browser shows.
     pub(super) kind: &'static str,
     /// What stands in it.
@@ -25,10 +27,14 @@ pub(super) struct Field {
 
 impl Field {
     /// A line of text that may not be empty.
-    pub(super) fn text(name: &'static str, label: &'static str, value: impl Into<String>) -> Self {
+    pub(super) fn text(
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+        value: impl Into<String>,
+    ) -> Self {
         Self {
-            name,
-            label,
+            name: name.into(),
+            label: label.into(),
             kind: "text",
             value: value.into(),
             hint: String::new(),
@@ -42,6 +48,11 @@ impl Field {
     /// A line of another kind.
     pub(super) fn of_kind(self, kind: &'static str, autocomplete: &'static str) -> Self {
         Self { kind, autocomplete, ..self }
+    }
+
+    /// A choice of one of these: values and what people read.
+    pub(super) fn choice(self, options: Vec<(String, String)>) -> Self {
+        Self { kind: "choice", options, ..self }
     }
 
     /// With words that help to fill it in.

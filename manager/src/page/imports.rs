@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::access::{Sent, Signed, Uploaded};
 use super::applying::Standing;
+use super::diff::{Diff, ROWS, Row};
 use super::failure::Answer;
 use super::fields::Fields;
 use super::frame::{Frame, show};
@@ -23,8 +24,6 @@ use crate::http::access::need::Imports;
 const FILE_MAX: usize = 64 * 1024 * 1024;
 /// Plans that are listed.
 const PLANS: u32 = 20;
-/// Rows of a plan on one page.
-const ROWS: usize = 100;
 
 #[derive(Template)]
 #[template(path = "imports.html")]
@@ -34,22 +33,6 @@ struct Upload {
     errors: Vec<String>,
     mode: Mode,
     plans: Vec<PlanSummary>,
-}
-
-/// A row of a plan as it is shown.
-struct Row {
-    /// The class of the row, which is its colour.
-    kind: &'static str,
-    /// What is done.
-    word: &'static str,
-    line: Option<u64>,
-    cells: Vec<Cell>,
-}
-
-/// A field as it is, and as it will be where that differs.
-struct Cell {
-    old: Option<String>,
-    new: String,
 }
 
 #[derive(Template)]
@@ -62,12 +45,7 @@ struct Shown {
     plan: PlanSummary,
     /// Whether there is nothing to do.
     is_done: bool,
-    headers: Vec<&'static str>,
-    rows: Vec<Row>,
-    from: usize,
-    to: usize,
-    previous: Option<usize>,
-    next: Option<usize>,
+    diff: Diff,
     needs: &'static str,
     can_undo: bool,
 }
@@ -124,19 +102,19 @@ async fn shown<N>(
     Ok((status, show(&Upload { f, error, errors, mode, plans })?).into_response())
 }
 
-async fn upload(sent: Uploaded<Imports>) -> Answer {
+async fn upload(mut sent: Uploaded<Imports>) -> Answer {
     let mode = match sent.fields.text("mode") {
         "add_and_update" => Mode::AddAndUpdate,
         "add_only" => Mode::AddOnly,
         _ => Mode::Replace,
     };
-    let f = sent.frame();
-    if sent.file.is_empty() {
-        let error = f.t("Choose a file first.").to_owned();
+    let Some(file) = sent.take_file("file") else {
+        let error = sent.frame().t("Choose a file first.").to_owned();
         return shown(&sent, StatusCode::UNPROCESSABLE_ENTITY, mode, error, Vec::new()).await;
-    }
+    };
+    let f = sent.frame();
     let options = ImportOptions { mode, origin: Origin::Administrator, ..ImportOptions::default() };
-    match sent.manager().plan_import_as(sent.file.clone(), options).await {
+    match sent.manager().plan_import_as(file, options).await {
         Ok(plan) => Ok(f.go(&format!("/imports/{}", plan.summary.id))),
         Err(Error::Import(errors)) => {
             let errors: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
@@ -167,12 +145,12 @@ async fn plan(Path(id): Path<Uuid>, signed: Signed<Imports>, RawQuery(query): Ra
 async fn plan_shown<N>(signed: &Signed<N>, id: Uuid, from: usize, status: StatusCode, told: Told) -> Answer {
     let f = signed.frame().clone().at("users");
     let (plan, steps) = signed.manager().import_plan_from(id, from, ROWS).await?;
-    let rows: Vec<Row> = steps.iter().map(row).collect();
-    let to = from.saturating_add(rows.len());
     let now = signed.manager().now();
     let summary = &plan;
     let Counts { added, changed, deleted, skipped, .. } = plan.counts;
     let all = added.saturating_add(changed).saturating_add(deleted).saturating_add(skipped);
+    let headers = Field::ALL.iter().map(|field| f.known(field.name()).to_owned()).collect();
+    let diff = Diff::new(format!("{}/imports/{id}", f.base), headers, steps.iter().map(row), (from, all));
     let needs = match summary.confirmation {
         Some(Confirmation::EmptyList) => "The list names nobody: everybody would be deleted.",
         Some(Confirmation::ManyDeletions) => {
@@ -181,15 +159,10 @@ async fn plan_shown<N>(signed: &Signed<N>, id: Uuid, from: usize, status: Status
         None => "",
     };
     let page = Shown {
-        headers: Field::ALL.iter().map(|field| field.name()).collect(),
-        from,
-        to,
-        previous: (from > 0).then(|| from.saturating_sub(ROWS)),
-        next: (!rows.is_empty() && to < all).then_some(to),
+        is_done: diff.rows.is_empty() && from == 0,
+        diff,
         can_undo: summary.undone_at.is_none() && summary.undo_until.is_some_and(|until| now < until),
-        is_done: rows.is_empty() && from == 0,
         needs,
-        rows,
         error: told.error,
         done: told.done,
         plan,
@@ -206,16 +179,12 @@ fn row(step: &Step) -> Row {
         Step::SkipListed { line, old, .. } => ("skipped", "Left as it is", Some(*line), None, old),
         Step::SkipReset { line, old, .. } => ("skipped", "Left alone: the app was reset", *line, None, old),
     };
-    let cells = values(new).into_iter().enumerate().map(|(place, value)| {
-        let before = old.map(values).and_then(|old| old.into_iter().nth(place));
-        Cell { old: before.filter(|before| *before != value), new: value }
-    });
-    Row { kind, word, line, cells: cells.collect() }
+    Row::new(kind, word, line, old.map(values), values(new))
 }
 
-fn values(person: &Person) -> [String; 5] {
+fn values(person: &Person) -> Vec<String> {
     let Person { first_name, last_name, email, user_id, sync_id } = person.clone();
-    [first_name, last_name, email, user_id, sync_id.unwrap_or_default()]
+    vec![first_name, last_name, email, user_id, sync_id.unwrap_or_default()]
 }
 
 async fn apply(Path(id): Path<Uuid>, sent: Sent<Imports>) -> Answer {

@@ -267,6 +267,26 @@ impl Transaction {
         rows.into_iter().map(Columns::into_row).collect()
     }
 
+    /// How many cards of each template have which status; those of none are left out.
+    pub(crate) async fn card_counts(
+        &mut self,
+        project: ProjectId,
+    ) -> Result<Vec<(Uuid, CardStatus, u64)>, StoreError> {
+        let mut statement = Statement::default();
+        let project = statement.octets(&project.0);
+        let text = format!(
+            "SELECT c.template, {STATUS} AS state, count(*) FROM cards c \
+             LEFT JOIN devices d ON d.project = c.project AND d.id = c.device \
+             WHERE c.project = {project} GROUP BY c.template, {STATUS} ORDER BY c.template"
+        );
+        let rows: Vec<(Uuid, String, i64)> = statement.fetch_all(text, self).await?;
+        let counted = rows.into_iter().map(|(template, status, count)| {
+            let status = CardStatus::from_name(&status).ok_or(StoreError::Corrupt("card"))?;
+            Ok((template, status, number(count, "count")?))
+        });
+        counted.collect()
+    }
+
     async fn one_card(
         &mut self,
         statement: Statement,

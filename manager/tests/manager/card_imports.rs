@@ -145,7 +145,7 @@ async fn everything_that_is_wrong_is_said_at_once_by_line_and_column_and_nothing
         let refused = plan(&served, &template, "", list).await;
         assert!(errors(&refused).iter().any(|text| text.contains(what)), "{what}: {}", refused.body);
     }
-    let mapped = plan(&served, &template, "map=Wer=nobody%0AX=name", "Card ID,Wer\n1,2\n").await;
+    let mapped = plan(&served, &template, "map=nobody=Wer%0Aname=X", "Card ID,Wer\n1,2\n").await;
     let told = errors(&mapped);
     assert!(told[0].contains("cards have no \"nobody\"") && told[1].contains("no column \"X\""), "{told:?}");
     assert_eq!(cards(&served).await, Vec::<Value>::new());
@@ -184,6 +184,7 @@ async fn a_plan_is_refused_once_cards_have_changed_and_an_undo_where_they_did_si
     let served = Served::start().await;
     let template = served.template(staff()).await;
     let stale = plan(&served, &template, "", LIST).await.expect(StatusCode::OK);
+    assert_eq!(stale["mode"], "add_and_update", "nothing is archived unless somebody says so");
     let done = imported(&served, &template, "mode=add_only", LIST).await;
     post(&served, &stale, "apply", json!({ "confirm": true })).await.problem(409, "plan-outdated");
     let card = cards(&served).await[0]["id"].as_str().unwrap().to_owned();

@@ -40,6 +40,53 @@ async fn post(served: &Served, path: &str) -> Value {
 }
 
 #[tokio::test]
+async fn cards_are_counted_by_template_and_status() {
+    let served = Served::start().await;
+    let plain = served.template(json!({ "name": "Visitor" })).await;
+    let other = served.template(json!({ "name": "Guest" })).await;
+    served.template(json!({ "name": "Nobody's" })).await;
+    let mut cards = Vec::new();
+    for (template, number) in [(&plain, "1"), (&plain, "2"), (&plain, "3"), (&other, "1")] {
+        cards.push(served.card(json!({ "template": template, "card_id": number })).await);
+    }
+    post(&served, &format!("/v1/cards/{}/archive", cards[0])).await;
+    let found = served.get("/v1/cards/counts").await.expect(StatusCode::OK);
+    let mut counts: Vec<(&str, &str, u64)> = found["counts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            let text = |name: &str| one[name].as_str().unwrap();
+            (text("template"), text("status"), one["count"].as_u64().unwrap())
+        })
+        .collect();
+    counts.sort_unstable();
+    let mut expected =
+        [(plain.as_str(), "archived", 1), (plain.as_str(), "inactive", 2), (other.as_str(), "inactive", 1)];
+    expected.sort_unstable();
+    assert_eq!(counts, expected);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_card_is_looked_at_and_refused_as_it_would_be_and_nothing_is_kept() {
+    let served = Served::start().await;
+    let template = served.template(student()).await;
+    let review = async |card: Value| served.admin(Method::POST, "/v1/cards/review", card).await;
+    let shown = review(anna(&template)).await.expect(StatusCode::OK);
+    assert_eq!((&shown["card_id"], &shown["status"]), (&json!("S-4711"), &json!("inactive")));
+    assert!(shown["expires_at"].as_u64().unwrap() > u64::from(START.0 + 364 * DAY));
+    assert!(!shown.to_string().contains("Rex"), "an answer is shown to nobody");
+    assert_eq!(served.get("/v1/cards").await.expect(StatusCode::OK)["cards"], json!([]));
+    let mut wrong = anna(&template);
+    wrong["fields"]["born"] = json!("yesterday");
+    review(wrong).await.problem(422, "card-invalid");
+    served.card(anna(&template)).await;
+    review(anna(&template)).await.problem(409, "card-taken");
+    served.stop().await;
+}
+
+#[tokio::test]
 async fn a_template_is_changed_while_it_is_a_draft_and_has_cards_once_it_is_approved() {
     let served = Served::start().await;
     let added = served.admin(Method::POST, "/v1/card-templates", student()).await.expect(StatusCode::CREATED);

@@ -51,6 +51,8 @@ mod openapi;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
+mod page_cards;
+#[cfg(test)]
 mod page_readers;
 #[cfg(test)]
 mod page_settings;

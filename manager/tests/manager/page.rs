@@ -72,6 +72,40 @@ impl Browser {
         self.post_with(path, "same-origin", &all).await
     }
 
+    /// Sends a form with files that the page `of` showed.
+    pub(crate) async fn upload(
+        &mut self,
+        (of, path): (&str, &str),
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> Answered {
+        let token = self.form_token(of).await;
+        let mut body = Vec::new();
+        for (name, value) in [("form_token", token.as_str())].iter().chain(fields) {
+            let head = format!("--cut\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(head.as_bytes());
+        }
+        for (name, octets) in files {
+            let head = format!(
+                "--cut\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"a.jpg\"\r\n\r\n"
+            );
+            body.extend_from_slice(head.as_bytes());
+            body.extend_from_slice(octets);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--cut--\r\n");
+        let request =
+            self.client.post(format!("{}{path}", self.base)).header("sec-fetch-site", "same-origin");
+        self.sent(request.header("content-type", "multipart/form-data; boundary=cut").body(body)).await
+    }
+
+    /// Follows an answer that leads to another page.
+    pub(crate) async fn followed(&mut self, answer: Answered) -> Answered {
+        let Some(location) = answer.headers.get("location") else { return answer };
+        let path = location.to_str().unwrap().split_once("/admin").unwrap().1.to_owned();
+        self.get(&path).await
+    }
+
     fn session(&self) -> &str {
         &self.cookies["__Host-ostiary"]
     }
@@ -251,24 +285,9 @@ async fn script_in_a_list_comes_out_as_text() {
         format!("Anna,{},anna@x.example,1", "<script>alert(1)</script>"),
         "Anna,Berg,<script>alert(1)</script>,1".to_owned(),
     ] {
-        let token = browser.form_token("/imports").await;
-        let body = format!(
-            "--cut\r\nContent-Disposition: form-data; name=\"form_token\"\r\n\r\n{token}\r\n--cut\r\n\
-             Content-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\n\
-             First name,Last name,E-mail address,ID\n{row}\r\n--cut--\r\n"
-        );
-        let request = browser.client.post(format!("{}/imports/plan", browser.base));
-        let request = request.header("sec-fetch-site", "same-origin");
-        let sent = browser
-            .sent(request.header("content-type", "multipart/form-data; boundary=cut").body(body))
-            .await;
-        let page = match sent.headers.get("location") {
-            Some(location) => {
-                let location = location.to_str().unwrap().split_once("/admin").unwrap().1.to_owned();
-                browser.get(&location).await
-            }
-            None => sent,
-        };
+        let list = format!("First name,Last name,E-mail address,ID\n{row}\n");
+        let sent = browser.upload(("/imports", "/imports/plan"), &[], &[("file", list.as_bytes())]).await;
+        let page = browser.followed(sent).await;
         assert!(
             !page.text.contains("<script>alert") && page.text.contains("&#60;script&#62;"),
             "{}",

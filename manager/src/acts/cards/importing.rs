@@ -21,7 +21,7 @@ const PLANS_MAX: u32 = 100;
 const PAGE: u32 = 1000;
 
 /// How a list of cards is meant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CardImportOptions {
     /// What the list means for cards that are in it and those that are not: those are archived in the mode that replaces.
     pub mode: Mode,
@@ -29,6 +29,17 @@ pub struct CardImportOptions {
     pub mapping: CardMapping,
     /// A ZIP archive with photos, named by card ID or by the column `photo`.
     pub photos: Option<Vec<u8>>,
+}
+
+impl CardImportOptions {
+    /// What a list means unless somebody says it: nothing goes away that is not in it.
+    pub const MODE: Mode = Mode::AddAndUpdate;
+}
+
+impl Default for CardImportOptions {
+    fn default() -> Self {
+        Self { mode: Self::MODE, mapping: CardMapping::default(), photos: None }
+    }
 }
 
 /// What an import of cards would do, or did.

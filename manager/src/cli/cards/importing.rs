@@ -21,9 +21,10 @@ pub(crate) struct ImportArguments {
     /// The template of the cards: its name or its id.
     #[arg(long)]
     template: String,
-    /// What a column holds, where it is not found by itself: card_id, unique_identifier, barcode_value, expires,
-    /// time_zone, email, photo, or the key of a field; can be given several times.
-    #[arg(long = "map", value_name = "COLUMN=FIELD")]
+    /// Which column holds a field, by its name or its number, where it is not found by itself: of card_id,
+    /// unique_identifier, barcode_value, expires, time_zone, email, photo, or the key of a field; can be given several
+    /// times.
+    #[arg(long = "map", value_name = "FIELD=COLUMN")]
     map: Vec<String>,
     /// A ZIP archive with photos, named by card ID or as the column `photo` says: up to 5,000 files of 8 MiB each.
     #[arg(long, value_name = "FILE")]

@@ -1,8 +1,9 @@
 //! How cards are listed and shown.
 
-use manager::domain::{Card, folded};
+use manager::domain::{Card, CardStatus, folded};
 use manager::{CardFilter, Manager};
 use serde_json::json;
+use uuid::Uuid;
 
 use super::ListArguments;
 use crate::cli::output;
@@ -12,6 +13,9 @@ use crate::cli::people::words::moment;
 const PAGE: u32 = 1000;
 
 pub(super) async fn list(manager: &Manager, arguments: &ListArguments, json: bool) -> anyhow::Result<()> {
+    if arguments.counts {
+        return counts(manager, json).await;
+    }
     let template = match &arguments.template {
         Some(template) => Some(manager.find_template(template).await?.id),
         None => None,
@@ -45,6 +49,19 @@ pub(super) async fn list(manager: &Manager, arguments: &ListArguments, json: boo
         ));
     }
     output::line(output::counted(cards.len(), "card", "cards"));
+    Ok(())
+}
+
+async fn counts(manager: &Manager, json: bool) -> anyhow::Result<()> {
+    let counts = manager.card_counts().await?;
+    if json {
+        let one = |(template, status, count): &(Uuid, CardStatus, u64)| json!({ "template": template, "status": status, "count": count });
+        return output::object(&json!({ "counts": counts.iter().map(one).collect::<Vec<_>>() }));
+    }
+    for (template, status, count) in counts {
+        let name = manager.template(template).await?.design.name;
+        output::line(format!("{:11}  {count:9}  {name}", status.label()));
+    }
     Ok(())
 }
 

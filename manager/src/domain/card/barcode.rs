@@ -1,5 +1,6 @@
 //! Barcodes: which there are, where their value comes from, and what each can carry.
 
+use rxing::common::BitMatrix;
 use rxing::{BarcodeFormat, EncodeHints, MultiFormatWriter, Writer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -135,6 +136,28 @@ impl Symbology {
         }
     }
 
+    /// The name in template files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Qr => "qr",
+            Self::Code128 => "code_128",
+            Self::Code39 => "code_39",
+            Self::Pdf417 => "pdf417",
+            Self::Aztec => "aztec",
+            Self::DataMatrix => "data_matrix",
+            Self::Ean13 => "ean_13",
+            Self::Ean8 => "ean_8",
+            Self::UpcA => "upc_a",
+            Self::UpcE => "upc_e",
+            Self::Itf => "itf",
+        }
+    }
+
+    /// Undoes [`Symbology::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|symbology| symbology.name() == name)
+    }
+
     /// Whether it can carry a value.
     ///
     /// # Errors
@@ -171,12 +194,35 @@ impl Symbology {
         if matches!(self, Self::Ean13 | Self::Ean8 | Self::UpcA) {
             check_digit(label, value)?;
         }
+        self.encoded(value).map(|_| ())
+    }
+
+    /// Which modules are dark, in rows from the top; of a barcode of lines, the one row that all are like.
+    ///
+    /// # Errors
+    /// Why it cannot carry the value.
+    pub fn modules(self, value: &str) -> Result<Vec<Vec<bool>>, BarcodeError> {
+        self.check(value)?;
+        let drawn = self.encoded(value)?;
+        let rows = if self.is_of_lines() { 1 } else { drawn.getHeight() };
+        let row = |y| (0..drawn.getWidth()).map(|x| drawn.try_get(x, y).unwrap_or(false)).collect();
+        Ok((0..rows).map(row).collect())
+    }
+
+    /// Whether its rows are all alike.
+    pub const fn is_of_lines(self) -> bool {
+        !matches!(self, Self::Qr | Self::Pdf417 | Self::Aztec | Self::DataMatrix)
+    }
+
+    fn encoded(self, value: &str) -> Result<BitMatrix, BarcodeError> {
         let hints = EncodeHints {
+            // No zone of the encoder's own: they differ, and some have none.
+            Margin: Some("0".to_owned()),
             CharacterSet: matches!(self, Self::Qr | Self::Pdf417 | Self::Aztec).then(|| "UTF-8".to_owned()),
             ..EncodeHints::default()
         };
         let drawn = MultiFormatWriter.encode_with_hints(value, &self.format(), 0, 0, &hints);
-        drawn.map(|_| ()).map_err(|error| BarcodeError::Other(label, error.to_string()))
+        drawn.map_err(|error| BarcodeError::Other(self.label(), error.to_string()))
     }
 
     const fn format(self) -> BarcodeFormat {
@@ -297,6 +343,29 @@ mod tests {
             Symbology::Code39.check("aB").unwrap_err().to_string(),
             "Code 39 carries capitals, digits, spaces and - . $ / + %, and not 'a'"
         );
+    }
+
+    #[test]
+    fn names_are_those_of_template_files() {
+        for symbology in Symbology::ALL {
+            assert_eq!(serde_json::to_value(symbology).unwrap(), symbology.name());
+            assert_eq!(Symbology::from_name(symbology.name()), Some(symbology));
+        }
+    }
+
+    #[test]
+    fn modules_are_rows_of_one_length_without_a_zone_around_them() {
+        for (symbology, value, rows) in [
+            (Symbology::Qr, "S-1", 21),
+            (Symbology::Code128, "S-1", 1),
+            (Symbology::Ean13, "4006381333931", 1),
+        ] {
+            let modules = symbology.modules(value).unwrap();
+            assert_eq!(modules.len(), rows, "{symbology:?}");
+            assert!(modules.iter().all(|row| row.len() == modules[0].len()), "{symbology:?}");
+            assert!(modules[0][0], "{symbology:?} begins with something dark");
+        }
+        assert!(Symbology::Ean13.modules("4711").is_err());
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::barcode::BarcodeSource;
-use super::design::CardDesign;
+use super::design::{CardDesign, Side};
+use super::field::FieldDesign;
 use crate::domain::fields;
 
 /// The longest card ID, unique identifier or barcode value of its own, in characters.
@@ -79,6 +80,26 @@ pub fn check_content(design: &CardDesign, content: &CardContent<'_>) -> Result<(
     }
     check_barcode(design, content, &mut wrong);
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// What a complaint of [`check_content`] is about, by its name in lists of cards: `card_id`, `unique_identifier`,
+/// `barcode_value`, `email` or `field:KEY`.
+pub fn complained_of(design: &CardDesign, complaint: &str) -> Option<String> {
+    let is_about = |(side, field): &(Side, &FieldDesign)| {
+        complaint.starts_with(&format!("{}: {:?}", side.name(), field.key))
+    };
+    if let Some((_, field)) = design.fields().find(is_about) {
+        return Some(format!("field:{}", field.key));
+    }
+    [
+        ("barcode", "barcode_value"),
+        ("e-mail", "email"),
+        ("unique identifier", "unique_identifier"),
+        ("card ID", "card_id"),
+    ]
+    .into_iter()
+    .find(|(word, _)| complaint.contains(word))
+    .map(|(_, name)| name.to_owned())
 }
 
 fn check_fields(design: &CardDesign, given: &BTreeMap<String, String>, wrong: &mut Vec<String>) {

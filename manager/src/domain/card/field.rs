@@ -46,6 +46,28 @@ pub enum FieldKind {
     Url,
 }
 
+impl FieldKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [Self::Text, Self::Number, Self::Date, Self::Email, Self::Phone, Self::Url];
+
+    /// The name in template files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Number => "number",
+            Self::Date => "date",
+            Self::Email => "email",
+            Self::Phone => "phone",
+            Self::Url => "url",
+        }
+    }
+
+    /// Undoes [`FieldKind::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 impl FieldDesign {
     /// What is wrong with a value that is not empty, if anything.
     pub fn complaint(&self, value: &str) -> Option<String> {

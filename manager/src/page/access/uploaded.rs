@@ -1,4 +1,4 @@
-//! A form with a file.
+//! A form with files.
 
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
@@ -9,13 +9,21 @@ use crate::page::failure::Failure;
 use crate::page::fields::Fields;
 use crate::page::site::Page;
 
-/// [`Signed`], with a form that this page showed and that brought a file.
+/// [`Signed`], with a form that this page showed and that brought files.
 pub(in crate::page) struct Uploaded<N> {
     signed: Signed<N>,
     /// The other fields.
     pub(in crate::page) fields: Fields,
-    /// The octets of the file.
-    pub(in crate::page) file: Vec<u8>,
+    /// The octets of the files, by the names of their fields.
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl<N> Uploaded<N> {
+    /// The octets of the last file of a field; none where nobody chose one.
+    pub(in crate::page) fn take_file(&mut self, name: &str) -> Option<Vec<u8>> {
+        let place = self.files.iter().rposition(|(of, octets)| of == name && !octets.is_empty())?;
+        Some(self.files.swap_remove(place).1)
+    }
 }
 
 impl<N> std::ops::Deref for Uploaded<N> {
@@ -37,26 +45,26 @@ impl<N: Wanted> FromRequest<Page> for Uploaded<N> {
         // Who may not do it does not send octets either.
         let signed: Signed<N> = signed(&mut parts, page).await?;
         let read = read(Request::from_parts(parts, body), page).await;
-        let (fields, file) = read.map_err(IntoResponse::into_response)?;
+        let (fields, files) = read.map_err(IntoResponse::into_response)?;
         if !origin::is_shown(None, &fields, &signed.frame.form_token) {
             return Err(Failure::forged().into_response());
         }
-        Ok(Self { signed, fields, file })
+        Ok(Self { signed, fields, files })
     }
 }
 
-/// The fields, and the octets of the last file.
-async fn read(request: Request, page: &Page) -> Result<(Fields, Vec<u8>), Failure> {
+/// The fields, and the octets of the files.
+async fn read(request: Request, page: &Page) -> Result<(Fields, Vec<(String, Vec<u8>)>), Failure> {
     let mut form = Multipart::from_request(request, page)
         .await
         .map_err(|rejection| Failure::new(rejection.status(), rejection.body_text()))?;
-    let (mut fields, mut file) = (Fields::default(), Vec::new());
+    let (mut fields, mut files) = (Fields::default(), Vec::new());
     let broken =
         |error: axum::extract::multipart::MultipartError| Failure::new(error.status(), error.body_text());
     while let Some(field) = form.next_field().await.map_err(broken)? {
         let name = field.name().unwrap_or_default().to_owned();
         if field.file_name().is_some() {
-            file = field.bytes().await.map_err(broken)?.into();
+            files.push((name, field.bytes().await.map_err(broken)?.into()));
         } else {
             let value = field.bytes().await.map_err(broken)?;
             let value = String::from_utf8(value.into())
@@ -64,5 +72,5 @@ async fn read(request: Request, page: &Page) -> Result<(Fields, Vec<u8>), Failur
             fields = fields.replacing(&name, &value);
         }
     }
-    Ok((fields, file))
+    Ok((fields, files))
 }

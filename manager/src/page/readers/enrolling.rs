@@ -37,10 +37,11 @@ fn shown<N>(signed: &Signed<N>, fields: &Fields, status: StatusCode, error: Stri
     Ok((status, show(&New { form: form(&f, fields), error, key: vec![key], f })?).into_response())
 }
 
-pub(super) async fn enrol(sent: Uploaded<ReadersWrite>) -> Answer {
+pub(super) async fn enrol(mut sent: Uploaded<ReadersWrite>) -> Answer {
+    let file = sent.take_file("file");
     let f = sent.frame();
     let refused = |error| shown(&sent, &sent.fields, StatusCode::UNPROCESSABLE_ENTITY, error);
-    let given = if sent.file.is_empty() { sent.fields.text("public_key").as_bytes() } else { &sent.file };
+    let given = file.as_deref().unwrap_or_else(|| sent.fields.text("public_key").as_bytes());
     let Some(public_key) = reader_key(given) else {
         return refused(f.t("This is no public key of a reader: choose the file that it wrote.").to_owned());
     };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::person;
 use crate::acts::{AuditFilter, DeviceSummary};
-use crate::domain::{AuditEntry, Expected, Person, PersonEdit, ReaderEvent, User, Version};
+use crate::domain::{AuditEntry, Card, Expected, Person, PersonEdit, ReaderEvent, User, Version};
 use crate::error::{Error, Refusal};
 use crate::http::access::need::{UsersRead, UsersWrite};
 use crate::page::access::{Sent, Signed};
@@ -19,7 +19,7 @@ use crate::page::form::Field;
 use crate::page::frame::{Frame, show};
 use crate::page::pictures::Qr;
 use crate::page::site::Page;
-use crate::store::{MailFilter, Mailing};
+use crate::store::{CardFilter, MailFilter, Mailing};
 
 /// Mails, taps and entries of the audit log that are shown.
 const SHOWN: u32 = 20;
@@ -36,6 +36,7 @@ struct One {
     mails: Vec<Mailing>,
     taps: Vec<ReaderEvent>,
     history: Vec<AuditEntry>,
+    cards: Vec<Card>,
 }
 
 #[derive(Template)]
@@ -77,6 +78,13 @@ async fn shown<N>(
         }
         false => Vec::new(),
     };
+    let cards = match f.may("cards:read") {
+        true => {
+            let filter = CardFilter { user: Some(id), ..CardFilter::default() };
+            manager.cards(&filter, None, SHOWN).await?
+        }
+        false => Vec::new(),
+    };
     let newest = |length: usize| length.saturating_sub(usize::try_from(SHOWN).unwrap_or(usize::MAX));
     let fields = match wrong {
         Some((person, refusal)) => person::form(&f, person, Some(refusal)),
@@ -97,6 +105,7 @@ async fn shown<N>(
         mails: manager.mails(MailFilter { user: Some(id), ..MailFilter::default() }, None, SHOWN).await?,
         taps: taps.iter().skip(newest(taps.len())).rev().cloned().collect(),
         history: history.iter().skip(newest(history.len())).rev().cloned().collect(),
+        cards,
         user,
         f,
     };

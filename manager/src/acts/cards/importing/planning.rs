@@ -10,7 +10,7 @@ use crate::acts::importing::off_the_loop;
 use crate::card_list::{Archive, CardListError, CardListErrors, CardSheet, ListedCard, read};
 use crate::domain::{
     CardCounts, CardPlanHeader, CardStatus, CardStep, CardTemplate, CardValues, Mode, PhotoRule,
-    TemplateState, check_content, confirmation, fold_answer, hex,
+    TemplateState, check_content, complained_of, confirmation, fold_answer, hex,
 };
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
@@ -302,22 +302,7 @@ fn twice(sheet: &CardSheet, cards: &[CardRow], steps: &[CardStep]) -> Vec<CardLi
 
 /// The column that a complaint is about.
 fn column(sheet: &CardSheet, template: &CardTemplate, complaint: &str) -> Option<usize> {
-    let field = template
-        .design
-        .fields()
-        .find(|(side, field)| complaint.starts_with(&format!("{}: {:?}", side.name(), field.key)));
-    if let Some((_, field)) = field {
-        return sheet.number(&format!("field:{}", field.key));
-    }
-    [
-        ("barcode", "barcode_value"),
-        ("e-mail", "email"),
-        ("unique identifier", "unique_identifier"),
-        ("card ID", "card_id"),
-    ]
-    .into_iter()
-    .find(|(word, _)| complaint.contains(word))
-    .and_then(|(_, holds)| sheet.number(holds))
+    sheet.number(&complained_of(&template.design, complaint)?)
 }
 
 fn count(step: &CardStep, counts: &mut CardCounts) {
