@@ -64,7 +64,9 @@ pub use plan::{
     plan,
 };
 pub use project::{LIFE_S, NewProject, Project, ProjectChange, ProjectError};
-pub use reader::{OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber};
+pub use reader::{
+    OutputFormat, OutputFormatError, Parity, Presence, WiegandFormat, WiegandNumber, reader_key,
+};
 pub use reader_event::{ReaderEvent, ReaderLog, ReceiptState};
 pub(crate) use reader_event::{event_hash, events_start, in_words as event_in_words};
 pub use reminder::{

@@ -49,8 +49,8 @@ pub use acts::{
     CardInvitation, CardValidation, CardsUndone, ChallengeGiven, DeviceAnswer, DeviceSummary, EditedUser,
     EnrolledReader, ImportOptions, ImportPlan, InstalledCard, IssuedInvitation, MailPreview, MailSettings,
     MailSettingsEdit, MailTextState, MailTextView, NewReader, NewToken, NewWebhook, Origin, PlanSummary,
-    PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, ReportTaken, Revocation, RevocationState,
-    SignInLink, Undone, Unready, UserPage, UserQuery, ValidatedCard, WebhookEdit,
+    Progress, PublishedList, ReaderAwareness, ReaderEdit, ReaderSummary, ReportTaken, Revocation,
+    RevocationState, SignInLink, Undone, Unready, UserPage, UserQuery, ValidatedCard, WebhookEdit,
 };
 pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;

@@ -36,5 +36,6 @@ pub(crate) use bounce::REPORT_MAX;
 pub(crate) use dates::moment;
 pub(crate) use fields::{InvitationFields, MailFields, StoredAlert, StoredCard, StoredFields};
 pub(crate) use message::{Letter, MessageId, compose};
-pub(crate) use rendering::{check, render, sample};
+pub(crate) use picture::with_picture;
+pub(crate) use rendering::{check, placeholders, render, sample};
 pub(crate) use transport::{Channel, Delivery};

@@ -1,10 +1,12 @@
 //! The manager of one project among those of an installation: what is open while it works.
 
+mod counts;
 mod making;
 mod opened;
 mod opening;
 mod reserves;
 
+pub(crate) use counts::{Counts as UserCounts, RecentCounts};
 pub(crate) use making::make_directory;
 pub(crate) use reserves::DeviceKey;
 
@@ -127,6 +129,7 @@ impl Manager {
 
     pub(crate) async fn begin_write(&self) -> Result<Transaction, Error> {
         let (mut tx, version) = self.shared.store.write(self.project_id()).await?;
+        self.opened.counts.note_write();
         self.opened.keep_current(&mut tx, version).await?;
         Ok(tx)
     }
@@ -156,6 +159,11 @@ impl Manager {
         let version = tx.settings_version(self.project_id()).await?;
         self.opened.keep_current(&mut tx, version).await?;
         Ok(tx)
+    }
+
+    /// How many users there are of each status, as they were counted last.
+    pub(crate) fn recent_counts(&self) -> &RecentCounts {
+        &self.opened.counts
     }
 
     /// Signs for the project, as the last transaction found its keys.

@@ -8,6 +8,7 @@
 
 mod access;
 mod appearance;
+mod applying;
 mod assets;
 mod audit;
 mod cards;
@@ -25,6 +26,7 @@ mod moments;
 mod my_account;
 mod pictures;
 mod readers;
+mod settings;
 mod signing_in;
 mod site;
 mod templates;
@@ -63,6 +65,7 @@ pub(crate) fn routes(manager: &Manager, site: &Site) -> Router {
         .merge(imports::routes())
         .merge(my_account::routes())
         .merge(readers::routes())
+        .merge(settings::routes())
         .merge(signing_in::routes())
         .merge(templates::routes())
         .merge(users::routes())

@@ -8,10 +8,12 @@
 //! [`scenario`] is what is done in it and what has to come of it, in a file.
 //! [`lab`] is a page where it is done by hand.
 //! [`attack`] is what others try in it, and what they get.
+//! [`load`] is thousands of phones and doors at work, and what that takes.
 //! [`trace`] is what went over the link at a tap, in a file.
 //! [`replay`] plays one side of it to the other as it is now.
 //! [`mod@decode`] is what octets say, field by field; [`decoding`] is the command for it.
 
+mod at_once;
 pub mod attack;
 pub mod board;
 pub mod decode;
@@ -20,6 +22,7 @@ pub mod demo;
 pub mod door;
 mod handset;
 pub mod lab;
+pub mod load;
 pub mod output;
 pub mod replay;
 pub mod run;

@@ -9,6 +9,7 @@ use simulator::decoding::{self, DecodeArgs};
 use simulator::demo::{self, DemoArgs, Ended};
 use simulator::door::{self, DoorArgs};
 use simulator::lab::{self, LabArgs};
+use simulator::load::{self, LoadArgs};
 use simulator::replay::{self, ReplayArgs};
 use simulator::run::{self, RunArgs};
 use simulator::trace::command::{self as trace, TraceArgs};
@@ -52,6 +53,11 @@ enum Command {
     ///
     /// Exit status: 0 when every attack came out as the threat model says, 1 when one did not.
     Attack(AttackArgs),
+    /// Thousands of phones and doors against one manager, over days of virtual time: how fast, in how much memory.
+    ///
+    /// Exit status: 0 when everything came out as it must, 1 when somebody got in who must not, somebody did not who
+    /// must, or the process has grown from the first day to the last.
+    Load(LoadArgs),
     /// What octets say, field by field: an APDU, a segment, a message, a signed object, or all messages of a trace.
     ///
     /// Nothing is verified and nothing is opened: what is sealed is said to be so.
@@ -82,6 +88,7 @@ fn main() -> ExitCode {
         Command::Replay(args) => printed(replay::run(&args)),
         Command::Run(args) => ended(run::run(&args)),
         Command::Attack(args) => ended(attack::run(&args)),
+        Command::Load(args) => ended(load::run(&args)),
     }
 }
 

@@ -25,13 +25,16 @@ use anyhow::{Context, Result};
 use credential::time::UnixTime;
 use phone_sdk::BleEvent;
 
-pub(crate) use clock::SECOND_US;
 pub use clock::WorldClock;
+pub(crate) use clock::{PhoneClock, SECOND_US};
 use digest::Digest;
+pub(crate) use door::enrol;
 pub use door::{Door, DoorPlan};
 pub use link::{End, LinkKind, LinkSettings};
+pub(crate) use office::directory;
 pub use office::{Office, ProjectPlan};
 pub use people::{PersonPlan, Somebody};
+pub(crate) use phone::in_memory;
 pub use phone::{Phone, PhonePlan};
 pub use record::{Piece, TapRecord};
 pub use seeds::Seeds;

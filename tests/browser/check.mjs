@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createECDH } from "node:crypto";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -59,6 +60,13 @@ async function browserOf(settings = {}) {
       automaticPresenceSimulation: true,
     },
   });
+}
+
+/** The compressed public key of a new reader, as its file has it. */
+function readerKey() {
+  const pair = createECDH("prime256v1");
+  pair.generateKeys();
+  return pair.getPublicKey("base64url", "compressed");
 }
 
 /** No serious finding of axe, in light and in dark. */
@@ -204,10 +212,133 @@ try {
   // --- Cards, from a template to a phone.
   await cards({ browser, context, page, url, bin, run, home, phone, accessible, picture, said });
 
-  // --- Readers, the audit log, the account; German and a small screen.
+  // --- A reader is enrolled by the file with its public key, and its configuration downloaded.
   await page.getByRole("link", { name: "Readers" }).click();
   await said("No reader is enrolled yet");
   await accessible("readers");
+  await page.getByRole("link", { name: "Enrol a reader" }).click();
+  await accessible("enrolling a reader");
+  const key = join(home, "front.key");
+  writeFileSync(key, "no key");
+  await page.getByLabel(/Public key of the reader/).setInputFiles(key);
+  await page.getByLabel("Name", { exact: true }).fill("Front door");
+  await page.getByLabel("Place").fill("Ground floor");
+  await page.getByRole("button", { name: "Enrol", exact: true }).click();
+  await said("This is no public key of a reader");
+  await accessible("a reader that is refused");
+  writeFileSync(key, readerKey());
+  await page.getByLabel(/Public key of the reader/).setInputFiles(key);
+  await page.getByRole("button", { name: "Enrol", exact: true }).click();
+  await page.getByRole("heading", { name: "Front door" }).waitFor();
+  await accessible("reader");
+  await picture("reader");
+  const [file] = await Promise.all([
+    page.waitForEvent("download"), page.getByRole("button", { name: "Download the configuration" }).click(),
+  ]);
+  assert.equal(file.suggestedFilename(), "reader-1-1.configuration");
+
+  // --- Settings: lives, mail with a text of one's own and how it will look, alerts, keys, administrators, tokens, webhooks.
+  await page.getByRole("link", { name: "Settings" }).click();
+  await accessible("settings");
+  await page.getByLabel("Invitations are good for").fill("10");
+  await page.getByRole("button", { name: "Save" }).click();
+  await said("Saved.");
+  assert.equal(await page.getByLabel("Invitations are good for").inputValue(), "10");
+  const tabs = page.getByRole("navigation", { name: "Settings" });
+  await tabs.getByRole("link", { name: "Mail" }).click();
+  await accessible("mail");
+  await page.getByLabel("To", { exact: true }).fill("olga@example.org");
+  await page.getByRole("button", { name: "Send a test mail" }).click();
+  await said("The test mail is on its way");
+  await page.getByRole("link", { name: "Invitation: English", exact: true }).click();
+  const shown = page.frameLocator("iframe.preview");
+  await shown.getByRole("heading").first().waitFor();
+  await page.getByLabel("Subject").fill("Your key to {{ project }}<script>top.document.title='x'</script>");
+  await page.getByRole("button", { name: "Show how it will look" }).click();
+  await shown.getByRole("heading", { name: /Your key to Example Works<script>/ }).waitFor();
+  await shown.frameLocator("iframe.mail").getByRole("img", { name: "QR code of the invitation" }).waitFor();
+  assert.notEqual(await page.title(), "x");
+  await page.getByLabel("Subject").fill("Your key to {{ project }}");
+  await page.getByRole("button", { name: "Save" }).click();
+  await said("mail that leaves from now on has this text");
+  await shown.getByRole("heading", { name: "Your key to Example Works" }).waitFor();
+  await accessible("a text of mail");
+  await picture("text");
+  await page.getByRole("button", { name: "Back to the standard text" }).click();
+  await said("The standard text is used again.");
+  await tabs.getByRole("link", { name: "Alerts" }).click();
+  await said("Nobody is told yet");
+  await page.getByLabel("E-mail address").fill("olga@example.org");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await said("olga@example.org is told from now on.");
+  await accessible("alerts");
+  await tabs.getByRole("link", { name: "Issuer keys" }).click();
+  await page.getByRole("button", { name: "Make a new key" }).click();
+  await said("The key is made.");
+  await accessible("issuer keys");
+  await picture("keys");
+  await page.getByRole("button", { name: "Throw it away" }).click();
+  await said("The key is believed no more.");
+  await tabs.getByRole("link", { name: "Tokens" }).click();
+  await page.getByLabel("What it is for").fill("the directory");
+  await page.getByLabel("See users").check();
+  await accessible("tokens");
+  await page.getByRole("button", { name: "Make the token" }).click();
+  const token = await page.locator("[data-once]").textContent();
+  await accessible("a token");
+  const asked = await fetch(`${url}/v1/users`, { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(asked.status, 200);
+  await page.getByRole("link", { name: "Done" }).click();
+  await tabs.getByRole("link", { name: "Webhooks" }).click();
+  await page.getByLabel("Address").fill("https://hooks.example.com/doors");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  assert.match(await page.locator("[data-once]").textContent(), /^whsec_/);
+  await page.getByRole("link", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Exchange the secret" }).click();
+  assert.match(await page.locator("[data-once]").textContent(), /^whsec_/);
+  await page.getByRole("link", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Post a test" }).click();
+  await said("webhook.test");
+  await accessible("webhook");
+  await tabs.getByRole("link", { name: "Webhooks" }).click();
+  await accessible("webhooks");
+
+  // --- A second administrator comes by a link, loses the passkey, and comes back by another link.
+  await tabs.getByRole("link", { name: "Administrators" }).click();
+  await said("You are alone");
+  await accessible("administrators");
+  await page.getByLabel("Name", { exact: true }).fill("Max Manager");
+  await page.getByLabel("E-mail address").fill("max@example.org");
+  await page.getByRole("button", { name: "Add, and make a sign-in link" }).click();
+  const first = await page.locator("[data-once]").first().textContent();
+  await accessible("a sign-in link");
+  await picture("administrator");
+  await page.getByRole("link", { name: "Done" }).click();
+  await accessible("administrator");
+  const olga = { context, page };
+  for (const link of [first, undefined]) {
+    let address = link;
+    if (!address) {
+      await olga.page.getByRole("button", { name: "Make a sign-in link" }).click();
+      address = await olga.page.locator("[data-once]").first().textContent();
+    }
+    await browserOf();
+    await page.goto(address);
+    await page.getByRole("button", { name: "Continue" }).click();
+    if (!link) {
+      await said("you come back into that account");
+      await accessible("coming back");
+    }
+    await page.getByRole("button", { name: /passkey/i }).click();
+    await page.getByRole("heading", { name: "Overview" }).waitFor();
+    await page.getByRole("link", { name: "Settings" }).click();
+    assert.equal(await page.getByRole("button", { name: "Save" }).count(), 0, "a manager looks and does not change");
+    await accessible("settings as a manager sees them");
+    await context.close();
+  }
+  ({ context, page } = olga);
+
+  // --- The audit log, the account; German and a small screen.
   await page.getByRole("link", { name: "Audit log" }).click();
   await page.getByRole("button", { name: "Verify the whole log" }).click();
   await said("none changed, removed or added");
@@ -220,6 +351,11 @@ try {
   await page.getByRole("heading", { name: "Benutzer" }).waitFor();
   assert.ok((await page.evaluate("document.documentElement.scrollWidth")) <= 390, "the page is wider than a small screen");
   await accessible("small, in German");
+  await page.goto(`${url}/admin/settings/mail`);
+  await page.getByRole("heading", { name: "Einstellungen" }).waitFor();
+  assert.ok((await page.evaluate("document.documentElement.scrollWidth")) <= 390, "the settings are wider than a small screen");
+  await page.goto(`${url}/admin/users`);
+  await page.getByRole("heading", { name: "Benutzer" }).waitFor();
   await picture("small");
 
   // --- Without JavaScript the page is of use, too: a list, a search, a form.
@@ -233,7 +369,7 @@ try {
   await still.getByText("Gesperrt: Türen weisen das Telefon ab.").waitFor();
 
   assert.deepEqual(errors, [], "nothing is said on the console");
-  console.log("the page: passkey, users, a phone that becomes active by itself, an import and its undo, cards from a template to a phone, axe in light and dark");
+  console.log("the page: passkey, users, a phone that becomes active by itself, an import and its undo, cards from a template to a phone, a reader, settings, a way back, axe in light and dark");
 } catch (failure) {
   await page?.screenshot({ path: join(tmpdir(), "page-failed.png") }).catch(() => {});
   console.error(failure);

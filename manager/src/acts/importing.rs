@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::Progress;
 use crate::domain::{
     self, Act, Actor, Confirmation, Counts, DoneStep, Mode, Roster, Step, Turn, UnixTime, after, next_status,
 };
@@ -123,6 +124,22 @@ impl Manager {
         Ok(ImportPlan { summary: stored.into(), steps })
     }
 
+    /// What the plan of this id says of itself, and up to `limit` of its steps behind the first `from`.
+    ///
+    /// # Errors
+    /// [`Refusal::PlanUnknown`].
+    pub async fn import_plan_from(
+        &self,
+        id: Uuid,
+        from: usize,
+        limit: usize,
+    ) -> Result<(PlanSummary, Vec<Step>), Error> {
+        let project = self.project_id();
+        let mut tx = self.read().await?;
+        let stored = tx.plan(project, id).await?.ok_or(Refusal::PlanUnknown)?;
+        Ok((stored.into(), tx.plan_steps_from(project, id, from, limit).await?))
+    }
+
     /// What the plan of this id says of itself.
     ///
     /// # Errors
@@ -150,10 +167,24 @@ impl Manager {
     /// [`Refusal::PlanOutdated`] when the users have changed since it was made, [`Refusal::ConfirmationNeeded`],
     /// [`Refusal::PlanApplied`], [`Refusal::PlanUnknown`].
     pub async fn apply_import(&self, actor: Actor, id: Uuid, confirmed: bool) -> Result<Counts, Error> {
+        self.apply_watched_import(actor, id, confirmed, &Progress::default()).await
+    }
+
+    /// Applies a plan as [`Manager::apply_import`] does, while somebody looks how far it is.
+    ///
+    /// # Errors
+    /// Those of [`Manager::apply_import`].
+    pub async fn apply_watched_import(
+        &self,
+        actor: Actor,
+        id: Uuid,
+        confirmed: bool,
+        progress: &Progress,
+    ) -> Result<Counts, Error> {
         let project = self.project_id();
         let mut tx = self.write().await?;
         let plan = tx.plan(project, id).await?.ok_or(Refusal::PlanUnknown)?;
-        let counts = self.apply_plan(&mut tx, actor, &plan, confirmed).await?;
+        let counts = self.apply_plan(&mut tx, actor, &plan, confirmed, progress).await?;
         tx.commit().await?;
         Ok(counts)
     }
@@ -189,6 +220,7 @@ impl Manager {
         actor: Actor,
         plan: &StoredPlan,
         confirmed: bool,
+        progress: &Progress,
     ) -> Result<Counts, Error> {
         let (project, now) = (self.project_id(), self.now());
         let undo_until = after(now, tx.undo_window_s(project).await?);
@@ -203,7 +235,7 @@ impl Manager {
             return Err(Refusal::ConfirmationNeeded(question(reason, counts)).into());
         }
         let steps = tx.plan_steps(project, plan.id).await?;
-        self.apply_steps(tx, plan.id, &steps, undo_until).await?;
+        self.apply_steps(tx, plan.id, &steps, undo_until, progress).await?;
         tx.roster_changed(project).await?;
         let detail =
             format!("added {}, changed {}, deleted {}", counts.added, counts.changed, counts.deleted);
@@ -218,8 +250,11 @@ impl Manager {
         plan: Uuid,
         steps: &[DoneStep],
         undo_until: UnixTime,
+        progress: &Progress,
     ) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
+        // Each step is done, and then the mail of it written.
+        progress.begin(steps.len().saturating_mul(2));
         let deleted = steps.iter().filter_map(|done| match done.step {
             Step::Delete { user, .. } => Some(user),
             _ => None,
@@ -243,12 +278,14 @@ impl Manager {
             };
             let statuses = (status(true), status(false));
             is_list_due = tx.delete_planned(project, plan, statuses, now, undo_until).await? > 0;
+            progress.add(deleted.len());
         }
         if !changed.is_empty() {
             tx.park_planned(project, plan).await?;
         }
         for (user, person) in changed {
             tx.update_person(project, user, person, now).await?;
+            progress.add(1);
         }
         // As in an edit: a user ID that was taken away may be somebody else's in the next line.
         for done in steps {
@@ -266,8 +303,9 @@ impl Manager {
             _ => None,
         });
         let added: Vec<(Uuid, &Person)> = added.collect();
-        tx.insert_users(project, &added, now).await?;
+        tx.insert_users(project, &added, now, |count| progress.add(count)).await?;
         for done in steps {
+            progress.add(1);
             match &done.step {
                 // Told when the import can no longer be undone, and not at all when it was.
                 Step::Delete { user, old, .. } => {

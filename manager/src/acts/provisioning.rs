@@ -13,7 +13,7 @@ use crate::manager::Manager;
 use crate::scim::{Draft, Filter, IndexedField, Record, ScimError, ScimType, attribute, indexed, version};
 use crate::store::{PlanHeader, Transaction};
 
-use super::Origin;
+use super::{Origin, Progress};
 
 /// Users that are read at a time while a filter is applied.
 const PAGE: u32 = 1000;
@@ -201,7 +201,7 @@ impl Manager {
             tx.record(project, self.now(), actor, Act::SyncWaiting, plan.id.to_string(), detail).await?;
             return Err(Refusal::SyncWaits { plan: plan.id, question }.into());
         }
-        self.apply_plan(tx, actor, &plan, false).await?;
+        self.apply_plan(tx, actor, &plan, false, &Progress::default()).await?;
         Ok(())
     }
 

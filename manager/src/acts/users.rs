@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::domain::{Search, User, UserFilter, UserList, UserOrder, UserPlace, UserStatus};
 use crate::error::{Error, Refusal};
-use crate::manager::Manager;
+use crate::manager::{Manager, UserCounts};
 
 /// Users that one page has at most.
 const PAGE_MAX: u32 = 1000;
@@ -87,6 +87,22 @@ impl Manager {
     /// [`Error::Store`].
     pub async fn user_counts(&self) -> Result<[(UserStatus, u64); 8], Error> {
         Ok(self.read().await?.user_counts(self.project_id(), self.now()).await?)
+    }
+
+    /// How many users there are of each status, for a page that shows it beside other things: as it is after the last
+    /// write of this process, and a few seconds ago after one of another.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub(crate) async fn recent_user_counts(&self) -> Result<UserCounts, Error> {
+        let (recent, now) = (self.recent_counts(), self.now());
+        if let Some(counts) = recent.kept(now) {
+            return Ok(counts);
+        }
+        let writes = recent.writes();
+        let counts = self.user_counts().await?;
+        recent.keep(writes, now, counts);
+        Ok(counts)
     }
 
     /// The user of this id.

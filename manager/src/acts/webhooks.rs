@@ -156,6 +156,28 @@ impl Manager {
         Ok(new)
     }
 
+    /// Gives an endpoint another secret, which signs whatever is posted from now on; shown only here.
+    ///
+    /// What an endpoint refuses until its receiver knows the new secret is posted again like anything that fails.
+    ///
+    /// # Errors
+    /// [`Refusal::WebhookUnknown`].
+    pub async fn exchange_webhook_secret(
+        &self,
+        actor: Actor,
+        id: Uuid,
+    ) -> Result<(Webhook, Zeroizing<String>), Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let secret = Secret::generate()?;
+        let sealed = self.vault().seal(&self.webhook_label(id), secret.octets())?;
+        let mut tx = self.write().await?;
+        let webhook = Webhook { updated_at: now, ..self.known_webhook(&mut tx, id).await?.shown };
+        tx.put_webhook_secret(project, id, &sealed, now).await?;
+        tx.record(project, now, actor, Act::WebhookSecretExchanged, id.to_string(), String::new()).await?;
+        tx.commit().await?;
+        Ok((webhook, secret.text()))
+    }
+
     /// Removes an endpoint, and what it was and was to be told.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use manager::domain::{
-    Actor, OutputFormat, Parity, Presence, ReaderId, WiegandFormat, WiegandNumber, from_base64url,
+    Actor, OutputFormat, Parity, Presence, ReaderId, WiegandFormat, WiegandNumber, reader_key,
 };
 use manager::{EnrolledReader, NewReader, ReaderEdit, ReaderSummary};
 use serde_json::json;
@@ -243,29 +243,15 @@ fn in_words(reader: &ReaderSummary) -> String {
     format!("Reader {}: {}{place}: {state}", reader.reader_id, reader.name)
 }
 
-/// A public key as digits or octets, here or in a file.
+/// A public key as digits, or in a file.
 fn public_key(text: &str) -> anyhow::Result<[u8; 33]> {
-    if let Some(key) = key_in_text(text) {
+    if let Some(key) = reader_key(text.as_bytes()) {
         return Ok(key);
     }
     let octets = std::fs::read(text).with_context(|| {
         format!("{text:?} is neither a public key (33 octets in base64url or hexadecimal digits) nor a file")
     })?;
-    let from_text = || std::str::from_utf8(&octets).ok().and_then(key_in_text);
-    let key = octets.as_slice().try_into().ok().or_else(from_text);
-    key.with_context(|| format!("{text} does not hold a public key of 33 octets"))
-}
-
-fn key_in_text(text: &str) -> Option<[u8; 33]> {
-    let text = text.trim();
-    if text.len() != 66 {
-        return from_base64url(text);
-    }
-    let mut key = [0; 33];
-    for (octet, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
-        *octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    }
-    Some(key)
+    reader_key(&octets).with_context(|| format!("{text} does not hold a public key of 33 octets"))
 }
 
 fn presence(text: &str) -> Result<Presence, String> {

@@ -19,6 +19,8 @@ pub(crate) enum WebhookCommand {
     Show(WebhookArguments),
     /// Change an endpoint, or turn it off or on; what is not named stays as it is.
     Edit(EditArguments),
+    /// Give an endpoint another secret, and print it, once; it signs from now on.
+    Secret(WebhookArguments),
     /// Remove an endpoint, and what it was and was to be told.
     Remove(WebhookArguments),
     /// Post the event webhook.test now, and show what came of it.
@@ -147,6 +149,7 @@ pub(super) async fn run(command: &WebhookCommand, key: &KeyArguments, json: bool
         WebhookCommand::List(arguments) => list(arguments, key, json).await,
         WebhookCommand::Show(arguments) => show(arguments, key, json).await,
         WebhookCommand::Edit(arguments) => edit(arguments, key, json).await,
+        WebhookCommand::Secret(arguments) => secret(arguments, key, json).await,
         WebhookCommand::Remove(arguments) => remove(arguments, key, json).await,
         WebhookCommand::Test(arguments) => test(arguments, key, json).await,
         WebhookCommand::Deliveries(arguments) => deliveries(arguments, key, json).await,
@@ -162,17 +165,29 @@ async fn add(arguments: &AddArguments, key: &KeyArguments, json: bool) -> anyhow
         events: arguments.events.clone(),
     };
     let (webhook, secret) = manager.add_webhook(Actor::Operator, &new).await?;
-    if json {
-        let mut shown = to_value(&webhook)?;
-        if let Some(shown) = shown.as_object_mut() {
-            shown.insert("secret".to_owned(), json!(secret.as_str()));
-        }
-        output::object(&shown)?;
-    } else {
-        output::line(line(&webhook));
-        output::line(format!("Secret, shown only now: {}", secret.as_str()));
-    }
+    with_secret(&webhook, &secret, json)?;
     manager.close().await;
+    Ok(())
+}
+
+async fn secret(arguments: &WebhookArguments, key: &KeyArguments, json: bool) -> anyhow::Result<()> {
+    let manager = arguments.project.open(key).await?;
+    let (webhook, secret) = manager.exchange_webhook_secret(Actor::Operator, arguments.webhook).await?;
+    with_secret(&webhook, &secret, json)?;
+    manager.close().await;
+    Ok(())
+}
+
+fn with_secret(webhook: &Webhook, secret: &str, json: bool) -> anyhow::Result<()> {
+    if json {
+        let mut shown = to_value(webhook)?;
+        if let Some(shown) = shown.as_object_mut() {
+            shown.insert("secret".to_owned(), json!(secret));
+        }
+        return output::object(&shown);
+    }
+    output::line(line(webhook));
+    output::line(format!("Secret, shown only now: {secret}"));
     Ok(())
 }
 

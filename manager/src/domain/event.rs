@@ -112,6 +112,7 @@ impl Act {
             | Self::AccountLinked
             | Self::SignedIn
             | Self::SignInChanged
+            | Self::PasskeySuspected
             | Self::ProjectMade
             | Self::UndoWindowSet
             | Self::IssuerKeysResealed
@@ -122,6 +123,7 @@ impl Act {
             | Self::AlertRecipientsChanged
             | Self::WebhookAdded
             | Self::WebhookChanged
+            | Self::WebhookSecretExchanged
             | Self::WebhookRemoved
             | Self::WebhookTested
             | Self::WebhookRedelivered => return None,

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::text::from_base64url;
+
 /// User presence that a door demands.
 ///
 /// Spec: docs/PROTOCOL.md#reader-certificate
@@ -125,9 +127,38 @@ impl Presence {
     }
 }
 
+/// The public key of a reader as it comes in a file or is typed: 33 octets, or base64url or hexadecimal digits for them.
+pub fn reader_key(given: &[u8]) -> Option<[u8; 33]> {
+    given.try_into().ok().or_else(|| std::str::from_utf8(given).ok().and_then(key_in_digits))
+}
+
+fn key_in_digits(text: &str) -> Option<[u8; 33]> {
+    let text = text.trim();
+    if text.len() != 66 {
+        return from_base64url(text);
+    }
+    let mut key = [0; 33];
+    for (octet, digits) in key.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *octet = u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+    }
+    Some(key)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::text::{hex, to_base64url};
     use super::*;
+
+    #[test]
+    fn a_public_key_is_read_as_octets_and_as_digits() {
+        let key = [0xa7; 33];
+        let digits = [hex(&key), to_base64url(&key), format!(" {}\r\n", to_base64url(&key))];
+        assert!(digits.iter().all(|digits| reader_key(digits.as_bytes()) == Some(key)));
+        assert_eq!(reader_key(&key), Some(key));
+        for none in [&b""[..], b"AAAA", &[0xff; 66], &[0; 32]] {
+            assert_eq!(reader_key(none), None);
+        }
+    }
 
     fn wiegand(bits: u8, facility_bits: u8, facility_code: u32) -> OutputFormat {
         let number = WiegandNumber::Decimal;

@@ -69,6 +69,12 @@ pub enum Refusal {
     /// Somebody has an account with this e-mail address.
     #[error("Somebody signs in with this e-mail address already. Sign in first, then open the link again.")]
     AccountTaken,
+    /// The account looks after projects whose owners did not make the link.
+    #[error(
+        "This account looks after other projects, too. Only a link of the operator leads back into it: manager admin \
+         sign-in-link."
+    )]
+    AccountElsewhere,
     /// What somebody wants to sign in with is not allowed.
     #[error("{0}")]
     SignIn(SignInError),
@@ -331,6 +337,7 @@ impl Refusal {
             Self::SignInRefused => "sign-in-refused",
             Self::SignInLinkInvalid => "sign-in-link-invalid",
             Self::AccountTaken => "account-taken",
+            Self::AccountElsewhere => "account-elsewhere",
             Self::SignIn(_) => "sign-in-invalid",
             Self::PasskeyRefused => "passkey-refused",
             Self::CeremonyOver => "ceremony-over",

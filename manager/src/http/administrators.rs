@@ -13,7 +13,7 @@ use super::conditional::{IfMatch, Tagged};
 use super::json::{Body, Segment};
 use super::paging::{Page, PageQuery};
 use super::problem::Problem;
-use crate::acts::{AdministratorChange, NewToken};
+use crate::acts::{AdministratorChange, NewToken, SignInLink};
 use crate::domain::{Administrator, NewAdministrator, Role, Scope, Scopes, TokenSummary, UnixTime};
 
 /// A page of administrators.
@@ -80,10 +80,25 @@ pub(super) struct MadeToken {
     secret: String,
 }
 
+/// A sign-in link, which is shown only here.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SignInLink)]
+pub(super) struct LinkView {
+    /// For whom it is.
+    administrator: Uuid,
+    /// The link; its secret stands in the fragment, where no server sees it.
+    link: String,
+    /// The secret, to be typed.
+    code: String,
+    /// The first second at which it is no longer good.
+    expires_at: u32,
+}
+
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list, add))
         .routes(routes!(show, change, remove))
+        .routes(routes!(sign_in_link))
         .routes(routes!(tokens, make_token))
         .routes(routes!(revoke_token))
 }
@@ -179,6 +194,24 @@ async fn remove(
 ) -> Result<StatusCode, Problem> {
     access.manager().remove_administrator(access.actor(), administrator).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Makes a link with which an administrator comes to the page for the first time, or again after having lost what it
+/// takes to sign in; it is good once and for three days, and earlier ones are no longer good.
+#[utoipa::path(post, path = "/v1/administrators/{administrator}/sign-in-link", operation_id = "make_sign_in_link",
+    tag = "Administrators",
+    security(("token" = ["administrators:write"])),
+    params(("administrator" = Uuid, Path, description = "The administrator")),
+    responses(
+        (status = 201, description = "The link", body = LinkView),
+        (status = 404, description = "`administrator-unknown`")))]
+async fn sign_in_link(
+    access: Allowed<AdministratorsWrite>,
+    Segment(administrator): Segment<Uuid>,
+) -> Result<(StatusCode, Json<LinkView>), Problem> {
+    let made = access.manager().make_sign_in_link(access.actor(), administrator).await?;
+    let SignInLink { administrator, link, code, expires_at } = made;
+    Ok((StatusCode::CREATED, Json(LinkView { administrator, link, code, expires_at: expires_at.0 })))
 }
 
 /// Lists tokens, without their secrets, in the order in which they were made.

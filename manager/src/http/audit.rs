@@ -59,7 +59,7 @@ pub(super) struct EntryView {
 }
 
 pub(super) fn routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(list))
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(verify))
 }
 
 /// Lists what was done, oldest first.
@@ -83,6 +83,35 @@ async fn list(
     let entries = access.manager().audit_entries(&filter, page.after.unwrap_or(0), page.limit).await?;
     let next = page.next(&entries, |entry| entry.sequence);
     Ok(Json(AuditPage { entries: entries.into_iter().map(EntryView::from).collect(), next }))
+}
+
+/// Whether the log holds.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AuditVerification)]
+pub(super) struct Verified {
+    /// Whether none of its entries was changed, removed or added.
+    holds: bool,
+    /// Where it does not hold, for people.
+    broken: Option<String>,
+    /// The place of the last entry.
+    sequence: Option<u64>,
+    /// The hash of the last entry, in hexadecimal digits: keep it elsewhere.
+    hash: Option<String>,
+}
+
+/// Verifies the whole log: every entry against the hash of the one before.
+#[utoipa::path(get, path = "/v1/audit/verification", operation_id = "verify_audit_log", tag = "Audit log",
+    security(("token" = ["audit:read"])),
+    responses((status = 200, description = "Whether it holds", body = Verified)))]
+async fn verify(access: Allowed<AuditRead>) -> Result<Json<Verified>, Problem> {
+    Ok(Json(match access.manager().verify_audit_from(None).await? {
+        Ok((sequence, hash)) => {
+            Verified { holds: true, broken: None, sequence: Some(sequence), hash: Some(hex(&hash)) }
+        }
+        Err(broken) => {
+            Verified { holds: false, broken: Some(broken.to_string()), sequence: None, hash: None }
+        }
+    }))
 }
 
 impl From<AuditEntry> for EntryView {

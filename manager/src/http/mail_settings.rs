@@ -83,7 +83,6 @@ pub(super) struct TextName(MailKind, Language);
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(settings, edit_settings))
-        .routes(routes!(preview))
         .routes(routes!(recipients, add_recipient))
         .routes(routes!(remove_recipient))
         .routes(routes!(alerts))
@@ -92,7 +91,10 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Routes that take texts.
 pub(super) fn text_routes() -> OpenApiRouter<Api> {
-    OpenApiRouter::default().routes(routes!(texts)).routes(routes!(text, set_text, reset_text))
+    OpenApiRouter::default()
+        .routes(routes!(texts))
+        .routes(routes!(text, set_text, reset_text))
+        .routes(routes!(preview, try_text))
 }
 
 /// Shows what the project sets about its mail.
@@ -193,6 +195,27 @@ async fn preview(
 ) -> Result<Json<MailPreview>, Problem> {
     let Query(query) = query.map_err(|rejection| Problem::request_invalid(rejection.body_text()))?;
     Ok(Json(access.manager().preview_mail(name.0, name.1, query.user).await?))
+}
+
+/// Shows what a mail would say with this text, which is not kept; a code in it is made up.
+#[utoipa::path(post, path = "/v1/mail/previews/{kind}/{language}", operation_id = "try_mail_text", tag = "Mail",
+    security(("token" = ["settings:read"])),
+    params(("kind" = String, Path, description = "The kind of mail"), ("language" = String, Path, description = "The language"), PreviewQuery),
+    request_body = MailTextRequest,
+    responses(
+        (status = 200, description = "What it would say", body = MailPreview),
+        (status = 404, description = "`mail-unknown`, `user-unknown`"),
+        (status = 422, description = "`mail-text-invalid`")))]
+async fn try_text(
+    access: Allowed<SettingsRead>,
+    name: TextName,
+    query: Result<Query<PreviewQuery>, QueryRejection>,
+    Body(request): Body<MailTextRequest>,
+) -> Result<Json<MailPreview>, Problem> {
+    let Query(query) = query.map_err(|rejection| Problem::request_invalid(rejection.body_text()))?;
+    let MailTextRequest { subject, plain, html } = request;
+    let text = MailText { subject, plain, html };
+    Ok(Json(access.manager().try_mail_text(name.0, name.1, &text, query.user).await?))
 }
 
 /// Lists everybody who is told of alerts.

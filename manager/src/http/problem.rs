@@ -325,6 +325,7 @@ const fn status(refusal: &Refusal) -> StatusCode {
         | Refusal::InvitationUsed
         | Refusal::AdministratorKnown
         | Refusal::AccountTaken
+        | Refusal::AccountElsewhere
         | Refusal::CeremonyOver
         | Refusal::LastSignIn
         | Refusal::AnsweredMeanwhile

@@ -59,6 +59,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::default()
         .routes(routes!(list, add))
         .routes(routes!(show, edit, remove))
+        .routes(routes!(exchange_secret))
         .routes(routes!(test))
         .routes(routes!(deliveries))
         .routes(routes!(delivery))
@@ -135,6 +136,22 @@ async fn edit(
 async fn remove(access: Allowed<Webhooks>, Segment(webhook): Segment<Uuid>) -> Result<StatusCode, Problem> {
     access.manager().remove_webhook(access.actor(), webhook).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives an endpoint another secret, which signs whatever is posted from now on.
+#[utoipa::path(post, path = "/v1/webhooks/{webhook}/secret", operation_id = "exchange_webhook_secret",
+    tag = "Webhooks",
+    security(("token" = ["webhooks"])),
+    params(("webhook" = Uuid, Path, description = "The endpoint")),
+    responses(
+        (status = 200, description = "The endpoint with its new secret", body = AddedWebhook),
+        (status = 404, description = "`webhook-unknown`")))]
+async fn exchange_secret(
+    access: Allowed<Webhooks>,
+    Segment(webhook): Segment<Uuid>,
+) -> Result<Json<AddedWebhook>, Problem> {
+    let (webhook, secret) = access.manager().exchange_webhook_secret(access.actor(), webhook).await?;
+    Ok(Json(AddedWebhook { webhook, secret: secret.to_string() }))
 }
 
 /// Queues the event `webhook.test` for an endpoint.

@@ -1,5 +1,6 @@
 //! The QR code of a link as a PNG.
 
+use base64ct::{Base64, Encoding};
 use qrcode::{Color, EcLevel, QrCode};
 
 /// Pixels of a module: a phone reads it from a screen at arm's length.
@@ -45,6 +46,14 @@ pub(super) fn qr_code(text: &str) -> Option<Picture> {
     writer.write_image_data(&rows).ok()?;
     writer.finish().ok()?;
     Some(Picture { png, side_px })
+}
+
+/// An HTML part that has its QR code in itself, for where there is no message with the picture beside it.
+pub(crate) fn with_picture(html: &str, link: &str) -> String {
+    let Some(Picture { png, side_px }) = qr_code(link) else { return html.to_owned() };
+    let picture = Base64::encode_string(&png);
+    let place = format!("src=\"data:image/png;base64,{picture}\" width=\"{side_px}\" height=\"{side_px}\"");
+    html.replace("src=\"cid:qr\"", &place)
 }
 
 #[cfg(test)]

@@ -154,6 +154,16 @@ pub(crate) fn sample(kind: MailKind, language: Language) -> MailFields {
     MailFields::new("Muster & Söhne", &stored, invitation, language)
 }
 
+/// The placeholders that a text of this kind may have.
+pub(crate) fn placeholders(kind: MailKind, language: Language) -> Vec<String> {
+    let fields = sample(kind, language);
+    let fields = HtmlFields { qr: fields.invitation.as_ref().map(|_| Value::from("")), fields: &fields };
+    match serde_json::to_value(&fields) {
+        Ok(serde_json::Value::Object(fields)) => fields.keys().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
 fn environment() -> Environment<'static> {
     let mut environment = Environment::empty();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);

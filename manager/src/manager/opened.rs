@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::counts::RecentCounts;
 use super::reserves::{DeviceKeys, Serials};
 use crate::acts::RenewalQueue;
 use crate::challenge::ChallengeSecret;
@@ -22,6 +23,7 @@ pub(crate) struct Opened {
     pub(super) renewals: RenewalQueue,
     pub(super) serials: Serials,
     pub(super) device_keys: DeviceKeys,
+    pub(super) counts: RecentCounts,
 }
 
 /// The settings and keys of one version.
@@ -51,6 +53,7 @@ impl Opened {
             renewals: RenewalQueue::default(),
             serials: Serials::default(),
             device_keys: DeviceKeys::default(),
+            counts: RecentCounts::default(),
         })
     }
 

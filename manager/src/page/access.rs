@@ -23,7 +23,7 @@ use super::fields::Fields;
 use super::frame::{Frame, Look, Said, Who, base};
 use super::site::Page;
 use crate::acts::Caller;
-use crate::domain::{Account, Actor, PageSession, project_id_text};
+use crate::domain::{Account, Actor, PageSession, Scopes, project_id_text};
 use crate::error::{Error, Refusal};
 use crate::http::access::need::Need;
 use crate::manager::Manager;
@@ -84,6 +84,16 @@ impl<N> Signed<N> {
     /// Who is named in the audit log.
     pub(super) const fn actor(&self) -> Actor {
         Actor::SignedIn { administrator: self.caller.administrator, session: self.session.id }
+    }
+
+    /// As whom the account acts.
+    pub(super) const fn administrator(&self) -> Uuid {
+        self.caller.administrator
+    }
+
+    /// What may be done here.
+    pub(super) fn rights(&self) -> Scopes {
+        self.caller.rights()
     }
 
     /// Whose account it is, and in which session.

@@ -9,12 +9,14 @@ use super::access::Guest;
 use super::cookies;
 use super::site::Page;
 use super::words::Language;
+use crate::http::access::flood::Fetching;
 
 pub(super) fn routes() -> Router<Page> {
     Router::new().route("/appearance", post(appearance))
 }
 
-async fn appearance(guest: Guest) -> Response {
+/// Whoever tries the looks of the page does not try to sign in, and is counted among those who fetch something.
+async fn appearance(guest: Guest<Fetching>) -> Response {
     let Guest { frame, fields, .. } = guest;
     // Back to where the visitor was, which is never another host.
     let back = fields.text("here").strip_prefix(&frame.base).unwrap_or("");

@@ -18,7 +18,7 @@ use super::frame::{Frame, show};
 use super::pictures::Qr;
 use super::site::Page;
 use crate::acts::{Finished, NewPassword, Newcomer};
-use crate::domain::{Administrator, PASSWORD_MIN};
+use crate::domain::{Account, Administrator, PASSWORD_MIN};
 use crate::error::{Error, Refusal};
 
 /// Where the code of the link is typed, or comes from the link.
@@ -37,6 +37,8 @@ struct How {
     f: Frame,
     error: String,
     administrator: Administrator,
+    /// Whether an account acts as the administrator already, which its holder comes back into.
+    comes_back: bool,
     code: String,
     /// The name of whoever is signed in already.
     known: String,
@@ -91,7 +93,7 @@ async fn page(guest: Guest) -> Answer {
 
 async fn how(guest: Guest) -> Answer {
     match guest.manager().look_at_link(guest.fields.text("code")).await {
-        Ok(administrator) => how_form(&guest, administrator, StatusCode::OK, ""),
+        Ok(known) => how_form(&guest, known, StatusCode::OK, ""),
         Err(Error::Refused(refusal @ Refusal::SignInLinkInvalid)) => {
             code_form(&guest, StatusCode::FORBIDDEN, &refusal.to_string())
         }
@@ -99,10 +101,17 @@ async fn how(guest: Guest) -> Answer {
     }
 }
 
-fn how_form(guest: &Guest, administrator: Administrator, status: StatusCode, error: &str) -> Answer {
+fn how_form(
+    guest: &Guest,
+    (administrator, account): (Administrator, Option<Account>),
+    status: StatusCode,
+    error: &str,
+) -> Answer {
     let f = guest.frame.clone();
-    let name = guest.fields.some("name").unwrap_or(&administrator.name).to_owned();
-    let email = guest.fields.some("email").or(administrator.email.as_deref()).unwrap_or_default().to_owned();
+    let name = account.as_ref().map_or(&administrator.name, |account| &account.name);
+    let name = guest.fields.some("name").unwrap_or(name).to_owned();
+    let email = account.as_ref().map(|account| account.email.as_str()).or(administrator.email.as_deref());
+    let email = guest.fields.some("email").or(email).unwrap_or_default().to_owned();
     let hint =
         f.with("At least {} characters; a sentence is easier to keep in mind than signs.", PASSWORD_MIN);
     let fields = vec![
@@ -117,6 +126,7 @@ fn how_form(guest: &Guest, administrator: Administrator, status: StatusCode, err
     let how = How {
         error: f.known(error).to_owned(),
         administrator,
+        comes_back: account.is_some() && guest.known.is_none(),
         code: guest.fields.text("code").to_owned(),
         known,
         has_passkeys: guest.page().relying_party().is_some(),
@@ -159,10 +169,13 @@ async fn begin_password(guest: Guest) -> Answer {
     match guest.manager().begin_password(&newcomer(&guest.fields), password).await {
         Ok(new) => ask_for_code(guest.frame.clone(), "/enrol/password/code", new, StatusCode::OK),
         Err(Error::Refused(
-            refusal @ (Refusal::SignIn(_) | Refusal::AccountTaken | Refusal::Administrator(_)),
+            refusal @ (Refusal::SignIn(_)
+            | Refusal::AccountTaken
+            | Refusal::AccountElsewhere
+            | Refusal::Administrator(_)),
         )) => {
-            let administrator = guest.manager().look_at_link(guest.fields.text("code")).await?;
-            how_form(&guest, administrator, StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string())
+            let known = guest.manager().look_at_link(guest.fields.text("code")).await?;
+            how_form(&guest, known, StatusCode::UNPROCESSABLE_ENTITY, &refusal.to_string())
         }
         Err(error) => Err(error.into()),
     }

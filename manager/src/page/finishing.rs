@@ -13,7 +13,14 @@ use crate::http::problem::Problem;
 
 /// Nothing but what comes from here, nothing inline, in nobody's frame.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      font-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+                      frame-src 'self'; font-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+/// For what is shown in a frame of our own: a text of somebody else with a style of its own, which may do nothing.
+const FRAMED_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+                             font-src 'none'; form-action 'none'; frame-ancestors 'self'; base-uri 'none'";
+
+/// Marks an answer that is shown in a frame of our own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Framed;
 
 const HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -65,12 +72,17 @@ pub(super) async fn finish(request: Request, next: Next) -> Response {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_framed = response.extensions().get::<Framed>().is_some();
     let headers = response.headers_mut();
-    if was_told && is_page && !is_part && !says_something(headers) {
+    if was_told && is_page && !is_part && !is_framed && !says_something(headers) {
         headers.append(header::SET_COOKIE, cookies::clear(cookies::SAID));
     }
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_framed {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(FRAMED_POLICY));
+        headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("SAMEORIGIN"));
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response

@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<Page> {
 
 async fn home(signed: Signed<Anything>) -> Answer {
     let manager = signed.manager();
-    let counts = manager.user_counts().await?;
+    let counts = manager.recent_user_counts().await?;
     let present = counts.iter().filter(|(status, _)| status.is_present());
     let users = present.clone().map(|(_, count)| *count).fold(0, u64::saturating_add);
     let readers = manager.readers(ReaderId(0), 1000).await?.len();

@@ -9,13 +9,14 @@ use axum::routing::{get, post};
 use uuid::Uuid;
 
 use super::access::{Sent, Signed, Uploaded};
+use super::applying::Standing;
 use super::diff::{Diff, ROWS, Row};
 use super::failure::Answer;
 use super::fields::Fields;
 use super::frame::{Frame, show};
 use super::site::Page;
-use crate::acts::{ImportOptions, ImportPlan, Origin, PlanSummary};
-use crate::domain::{Confirmation, Field, Mode, Person, Step};
+use crate::acts::{ImportOptions, Origin, PlanSummary};
+use crate::domain::{Confirmation, Counts, Field, Mode, Person, Step};
 use crate::error::{Error, Refusal};
 use crate::http::access::need::Imports;
 
@@ -39,10 +40,37 @@ struct Upload {
 struct Shown {
     f: Frame,
     error: String,
-    plan: ImportPlan,
+    /// What came of the plan, where somebody looked meanwhile.
+    done: String,
+    plan: PlanSummary,
+    /// Whether there is nothing to do.
+    is_done: bool,
     diff: Diff,
     needs: &'static str,
     can_undo: bool,
+}
+
+/// A plan that is being applied.
+#[derive(Template)]
+#[template(path = "import_going.html")]
+struct Going {
+    f: Frame,
+    id: Uuid,
+    done: usize,
+    all: usize,
+}
+
+/// What is said of a plan.
+#[derive(Default)]
+struct Told {
+    error: String,
+    done: String,
+}
+
+impl Told {
+    fn error(error: String) -> Self {
+        Self { error, ..Self::default() }
+    }
 }
 
 pub(super) fn routes() -> Router<Page> {
@@ -100,23 +128,29 @@ async fn upload(mut sent: Uploaded<Imports>) -> Answer {
 async fn plan(Path(id): Path<Uuid>, signed: Signed<Imports>, RawQuery(query): RawQuery) -> Answer {
     let asked = Fields::parse(query.unwrap_or_default().as_bytes());
     let from = asked.text("from").parse().unwrap_or(0);
-    plan_shown(&signed, id, from, StatusCode::OK, String::new()).await
+    let told = match signed.page().applying().look(id) {
+        Some(Standing::Going(done, all)) => {
+            return show(&Going { f: signed.frame().clone().at("users"), id, done, all });
+        }
+        Some(Standing::Over(Ok(counts))) => Told { done: done(signed.frame(), counts), ..Told::default() },
+        Some(Standing::Over(Err(Error::Refused(refusal)))) => {
+            Told::error(signed.frame().known(&refusal.to_string()).to_owned())
+        }
+        Some(Standing::Over(Err(error))) => return Err(error.into()),
+        None => Told::default(),
+    };
+    plan_shown(&signed, id, from, StatusCode::OK, told).await
 }
 
-async fn plan_shown<N>(
-    signed: &Signed<N>,
-    id: Uuid,
-    from: usize,
-    status: StatusCode,
-    error: String,
-) -> Answer {
+async fn plan_shown<N>(signed: &Signed<N>, id: Uuid, from: usize, status: StatusCode, told: Told) -> Answer {
     let f = signed.frame().clone().at("users");
-    let plan = signed.manager().import_plan(id).await?;
-    let headers = Field::ALL.iter().map(|field| f.known(field.name()).to_owned()).collect();
-    let rows = plan.steps.iter().skip(from).take(ROWS).map(row);
-    let diff = Diff::new(format!("{}/imports/{id}", f.base), headers, rows, (from, plan.steps.len()));
+    let (plan, steps) = signed.manager().import_plan_from(id, from, ROWS).await?;
     let now = signed.manager().now();
-    let summary = &plan.summary;
+    let summary = &plan;
+    let Counts { added, changed, deleted, skipped, .. } = plan.counts;
+    let all = added.saturating_add(changed).saturating_add(deleted).saturating_add(skipped);
+    let headers = Field::ALL.iter().map(|field| f.known(field.name()).to_owned()).collect();
+    let diff = Diff::new(format!("{}/imports/{id}", f.base), headers, steps.iter().map(row), (from, all));
     let needs = match summary.confirmation {
         Some(Confirmation::EmptyList) => "The list names nobody: everybody would be deleted.",
         Some(Confirmation::ManyDeletions) => {
@@ -127,8 +161,10 @@ async fn plan_shown<N>(
     let page = Shown {
         diff,
         can_undo: summary.undone_at.is_none() && summary.undo_until.is_some_and(|until| now < until),
+        is_done: steps.is_empty() && from == 0,
         needs,
-        error,
+        error: told.error,
+        done: told.done,
         plan,
         f,
     };
@@ -152,20 +188,30 @@ fn values(person: &Person) -> Vec<String> {
 }
 
 async fn apply(Path(id): Path<Uuid>, sent: Sent<Imports>) -> Answer {
-    let f = sent.frame();
     let confirmed = sent.fields.is_set("confirm");
-    match sent.manager().apply_import(sent.actor(), id, confirmed).await {
-        Ok(counts) => {
-            let said = f.with2("Applied: {} added, {} changed.", counts.added, counts.changed);
-            let said = format!("{said} {}", f.with("{} deleted.", counts.deleted));
-            Ok(f.go_saying(&format!("/imports/{id}"), said))
-        }
+    match sent.page().applying().apply(sent.manager(), sent.actor(), id, confirmed).await {
+        Some(outcome) => applied(&sent, id, outcome).await,
+        // It goes on, and its page shows how far it is.
+        None => Ok(sent.frame().go(&format!("/imports/{id}"))),
+    }
+}
+
+/// What came of a plan that was applied.
+async fn applied<N>(signed: &Signed<N>, id: Uuid, outcome: Result<Counts, Error>) -> Answer {
+    let f = signed.frame();
+    match outcome {
+        Ok(counts) => Ok(f.go_saying(&format!("/imports/{id}"), done(f, counts))),
         Err(Error::Refused(refusal)) if !matches!(refusal, Refusal::PlanUnknown) => {
             let error = f.known(&refusal.to_string()).to_owned();
-            plan_shown(&sent, id, 0, StatusCode::CONFLICT, error).await
+            plan_shown(signed, id, 0, StatusCode::CONFLICT, Told::error(error)).await
         }
         Err(error) => Err(error.into()),
     }
+}
+
+fn done(f: &Frame, counts: Counts) -> String {
+    let said = f.with2("Applied: {} added, {} changed.", counts.added, counts.changed);
+    format!("{said} {}", f.with("{} deleted.", counts.deleted))
 }
 
 async fn undo(Path(id): Path<Uuid>, sent: Sent<Imports>) -> Answer {
@@ -174,7 +220,7 @@ async fn undo(Path(id): Path<Uuid>, sent: Sent<Imports>) -> Answer {
         Ok(_) => Ok(f.go_saying(&format!("/imports/{id}"), f.t("Undone: everybody is as before."))),
         Err(Error::Refused(refusal)) if !matches!(refusal, Refusal::PlanUnknown) => {
             let error = f.known(&refusal.to_string()).to_owned();
-            plan_shown(&sent, id, 0, StatusCode::CONFLICT, error).await
+            plan_shown(&sent, id, 0, StatusCode::CONFLICT, Told::error(error)).await
         }
         Err(error) => Err(error.into()),
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use webauthn_rs::prelude::Webauthn;
 
+use super::applying::Applying;
 use crate::acts::relying_party;
 use crate::http::access::flood::Floods;
 use crate::manager::Manager;
@@ -13,6 +14,7 @@ use crate::manager::Manager;
 pub(crate) struct Site {
     root: Manager,
     floods: Floods,
+    applying: Applying,
 }
 
 /// The page of one project: the state of its routes.
@@ -26,7 +28,7 @@ impl Site {
     /// The page at the address of this project.
     pub(crate) fn new(root: Manager) -> Self {
         let floods = Floods::new(Arc::clone(root.http_settings()));
-        Self { root, floods }
+        Self { root, floods, applying: Applying::default() }
     }
 }
 
@@ -42,6 +44,11 @@ impl Page {
 
     pub(super) const fn floods(&self) -> &Floods {
         &self.site.floods
+    }
+
+    /// The imports that are being applied.
+    pub(super) const fn applying(&self) -> &Applying {
+        &self.site.applying
     }
 
     /// Our side of passkeys, which belong to the address of the installation's first project; none if that is a number.

@@ -75,7 +75,7 @@ async fn list(signed: Signed<UsersRead>, RawQuery(query): RawQuery) -> Answer {
     let query = UserQuery { filter, order: None, search: Search::new(&search) };
     let after = asked.some("cursor").map(|cursor| paging::read(cursor).ok_or_else(outdated)).transpose()?;
     let page = manager.user_page(&query, after.as_ref(), PER_PAGE).await?;
-    let counts = manager.user_counts().await?;
+    let counts = manager.recent_user_counts().await?;
     let f = signed.frame().clone().at("users");
     let here = asked.replacing("cursor", "");
     let address = |fields: &Fields| match fields.encoded() {

@@ -5,7 +5,9 @@ mod account;
 mod cards;
 mod common;
 mod imports;
+mod keeping;
 mod looking;
+mod settings;
 mod templates;
 mod users;
 
@@ -16,8 +18,17 @@ use std::sync::LazyLock;
 type Row = (&'static str, &'static str);
 
 /// The words of each part of the page.
-const PARTS: [&[Row]; 7] =
-    [account::ROWS, cards::ROWS, common::ROWS, imports::ROWS, looking::ROWS, templates::ROWS, users::ROWS];
+const PARTS: [&[Row]; 9] = [
+    account::ROWS,
+    cards::ROWS,
+    common::ROWS,
+    imports::ROWS,
+    keeping::ROWS,
+    looking::ROWS,
+    settings::ROWS,
+    templates::ROWS,
+    users::ROWS,
+];
 
 static GERMAN: LazyLock<HashMap<&'static str, &'static str>> =
     LazyLock::new(|| PARTS.iter().flat_map(|part| part.iter().copied()).collect());

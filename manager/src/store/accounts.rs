@@ -25,6 +25,8 @@ pub(crate) struct EnrolmentRow {
     pub(crate) administrator: Uuid,
     pub(crate) expires_at: UnixTime,
     pub(crate) is_used: bool,
+    /// Whether the operator of the installation made it.
+    pub(crate) by_operator: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -182,6 +184,21 @@ impl Transaction {
         Ok(())
     }
 
+    /// The account that acts as an administrator.
+    pub(crate) async fn account_of(
+        &mut self,
+        project: ProjectId,
+        administrator: Uuid,
+    ) -> Result<Option<Uuid>, StoreError> {
+        let row: Option<(Uuid,)> = self
+            .query("SELECT account FROM account_administrators WHERE project = $1 AND administrator = $2")
+            .bind(project.0.as_slice())
+            .bind(administrator)
+            .fetch_optional()
+            .await?;
+        Ok(row.map(|(account,)| account))
+    }
+
     /// As whom an account acts in a project.
     pub(crate) async fn acting_as(
         &mut self,
@@ -227,6 +244,7 @@ impl Transaction {
         administrator: Uuid,
         code_hash: &[u8; 32],
         (now, expires_at): (UnixTime, UnixTime),
+        by_operator: bool,
     ) -> Result<(), StoreError> {
         self.query("DELETE FROM enrolments WHERE project = $1 AND administrator = $2")
             .bind(project.0.as_slice())
@@ -234,14 +252,15 @@ impl Transaction {
             .execute()
             .await?;
         self.query(
-            "INSERT INTO enrolments (project, code_hash, administrator, created_at, expires_at) \
-             VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO enrolments (project, code_hash, administrator, created_at, expires_at, by_operator) \
+             VALUES ($1, $2, $3, $4, $5, $6)",
         )
         .bind(project.0.as_slice())
         .bind(code_hash.as_slice())
         .bind(administrator)
         .bind(i64::from(now.0))
         .bind(i64::from(expires_at.0))
+        .bind(i64::from(by_operator))
         .execute()
         .await?;
         Ok(())
@@ -252,17 +271,22 @@ impl Transaction {
         project: ProjectId,
         code_hash: &[u8; 32],
     ) -> Result<Option<EnrolmentRow>, StoreError> {
-        let row: Option<(Uuid, i64, Option<i64>)> = self
+        let row: Option<(Uuid, i64, Option<i64>, i64)> = self
             .query(
-                "SELECT administrator, expires_at, used_at FROM enrolments \
+                "SELECT administrator, expires_at, used_at, by_operator FROM enrolments \
                  WHERE project = $1 AND code_hash = $2",
             )
             .bind(project.0.as_slice())
             .bind(code_hash.as_slice())
             .fetch_optional()
             .await?;
-        row.map(|(administrator, expires_at, used_at)| {
-            Ok(EnrolmentRow { administrator, expires_at: time(expires_at)?, is_used: used_at.is_some() })
+        row.map(|(administrator, expires_at, used_at, by_operator)| {
+            Ok(EnrolmentRow {
+                administrator,
+                expires_at: time(expires_at)?,
+                is_used: used_at.is_some(),
+                by_operator: by_operator != 0,
+            })
         })
         .transpose()
     }

@@ -198,6 +198,7 @@ impl Transaction {
         project: ProjectId,
         users: &[(Uuid, &Person)],
         now: UnixTime,
+        added: impl Fn(usize),
     ) -> Result<(), StoreError> {
         let mut words = Vec::new();
         for part in users.chunks(ROWS_PER_STATEMENT) {
@@ -226,6 +227,7 @@ impl Transaction {
                     .bind(keys.sync_id.as_deref());
             }
             query.execute().await?;
+            added(part.len());
             words.extend(part.iter().zip(keys).map(|((id, _), keys)| (*id, keys.words)));
         }
         // After all users: PostgreSQL plans how it looks up the users of words at the first of them, and among only a

@@ -75,6 +75,12 @@ impl Transaction {
         Ok(())
     }
 
+    /// Takes every passkey of an account away.
+    pub(crate) async fn delete_passkeys(&mut self, account: Uuid) -> Result<(), StoreError> {
+        self.query("DELETE FROM passkeys WHERE account = $1").bind(account).execute().await?;
+        Ok(())
+    }
+
     /// Whether there was such a passkey.
     pub(crate) async fn delete_passkey(&mut self, account: Uuid, id: Uuid) -> Result<bool, StoreError> {
         let deleted = self

@@ -174,17 +174,8 @@ impl Transaction {
         id: Uuid,
     ) -> Result<Vec<DoneStep>, StoreError> {
         let mut steps = Vec::new();
-        for ordinal in 0_i64.. {
-            let row: Option<(String,)> = self
-                .query("SELECT steps FROM plan_steps WHERE project = $1 AND plan = $2 AND ordinal = $3")
-                .bind(project.0.as_slice())
-                .bind(id)
-                .bind(ordinal)
-                .fetch_optional()
-                .await?;
-            let Some((text,)) = row else { break };
-            let part: Part<Vec<Step>> =
-                serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("plan step"))?;
+        for ordinal in 0.. {
+            let Some(part) = self.plan_part(project, id, ordinal).await? else { break };
             let mut added = part.added.into_iter();
             for step in part.steps {
                 let added = if matches!(step, Step::Add { .. }) { added.next() } else { None };
@@ -192,6 +183,46 @@ impl Transaction {
             }
         }
         Ok(steps)
+    }
+
+    /// Up to `limit` steps of a plan behind the first `from`, without the others being read.
+    pub(crate) async fn plan_steps_from(
+        &mut self,
+        project: ProjectId,
+        id: Uuid,
+        from: usize,
+        limit: usize,
+    ) -> Result<Vec<Step>, StoreError> {
+        let (first, mut skipped) = (from / STEPS_PER_ROW, from % STEPS_PER_ROW);
+        let mut steps = Vec::new();
+        for ordinal in i64::try_from(first).unwrap_or(i64::MAX).. {
+            let room = limit.saturating_sub(steps.len());
+            if room == 0 {
+                break;
+            }
+            let Some(part) = self.plan_part(project, id, ordinal).await? else { break };
+            steps.extend(part.steps.into_iter().skip(skipped).take(room));
+            skipped = 0;
+        }
+        Ok(steps)
+    }
+
+    async fn plan_part(
+        &mut self,
+        project: ProjectId,
+        id: Uuid,
+        ordinal: i64,
+    ) -> Result<Option<Part<Vec<Step>>>, StoreError> {
+        let row: Option<(String,)> = self
+            .query("SELECT steps FROM plan_steps WHERE project = $1 AND plan = $2 AND ordinal = $3")
+            .bind(project.0.as_slice())
+            .bind(id)
+            .bind(ordinal)
+            .fetch_optional()
+            .await?;
+        let part =
+            |(text,): (String,)| serde_json::from_str(&text).map_err(|_| StoreError::Corrupt("plan step"));
+        row.map(part).transpose()
     }
 
     /// Marks a plan as applied, to be undone before `undo_until`; `false` when it was applied before.

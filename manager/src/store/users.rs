@@ -32,7 +32,7 @@ impl Transaction {
         person: &Person,
         now: UnixTime,
     ) -> Result<(), StoreError> {
-        self.insert_users(project, &[(id, person)], now).await
+        self.insert_users(project, &[(id, person)], now, |_| ()).await
     }
 
     pub(crate) async fn update_person(

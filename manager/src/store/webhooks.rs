@@ -106,6 +106,24 @@ impl Transaction {
         Ok(())
     }
 
+    /// Replaces the secret of an endpoint.
+    pub(crate) async fn put_webhook_secret(
+        &mut self,
+        project: ProjectId,
+        id: Uuid,
+        sealed_secret: &[u8],
+        now: UnixTime,
+    ) -> Result<(), StoreError> {
+        self.query("UPDATE webhooks SET sealed_secret = $3, updated_at = $4 WHERE project = $1 AND id = $2")
+            .bind(project.0.as_slice())
+            .bind(id)
+            .bind(sealed_secret)
+            .bind(i64::from(now.0))
+            .execute()
+            .await?;
+        Ok(())
+    }
+
     /// Removes an endpoint and what it was or was to be told.
     pub(crate) async fn delete_webhook(&mut self, project: ProjectId, id: Uuid) -> Result<bool, StoreError> {
         self.query("DELETE FROM webhook_deliveries WHERE project = $1 AND webhook = $2")

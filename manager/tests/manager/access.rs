@@ -42,6 +42,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("edit_user", Some("users:write")),
     ("edit_webhook", Some("webhooks")),
     ("enrol_reader", Some("readers:write")),
+    ("exchange_webhook_secret", Some("webhooks")),
     ("export_users", Some("users:read")),
     ("invite_to_card", Some("cards:write")),
     ("invite_user", Some("users:write")),
@@ -69,6 +70,7 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("mail_card_invitation", Some("cards:write")),
     ("mail_invitation", Some("users:write")),
     ("mail_settings", Some("settings:read")),
+    ("make_sign_in_link", Some("administrators:write")),
     ("make_token", Some("administrators:write")),
     ("plan_card_import", Some("cards:write")),
     ("plan_import", Some("imports")),
@@ -126,12 +128,14 @@ const OPERATIONS: &[(&str, Option<&str>)] = &[
     ("take_reports", None),
     ("test_webhook", Some("webhooks")),
     ("time_token", None),
+    ("try_mail_text", Some("settings:read")),
     ("undo_card_import", Some("cards:write")),
     ("undo_import", Some("imports")),
     ("uninstall_card", Some("cards:write")),
     ("unlock_card", Some("cards:write")),
     ("validate_card", None),
     ("validation_page", None),
+    ("verify_audit_log", Some("audit:read")),
 ];
 
 /// An operation as the description has it.

@@ -53,6 +53,12 @@ mod page;
 #[cfg(test)]
 mod page_cards;
 #[cfg(test)]
+mod page_readers;
+#[cfg(test)]
+mod page_settings;
+#[cfg(test)]
+mod page_signing;
+#[cfg(test)]
 mod projects;
 #[cfg(test)]
 mod readers;

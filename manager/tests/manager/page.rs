@@ -8,7 +8,7 @@ use totp_rs::{Builder, Secret};
 
 use crate::support::{START, Served};
 
-const PASSWORD: &str = "a door is no wall";
+pub(crate) const PASSWORD: &str = "a door is no wall";
 pub(crate) const SCRIPT: &str = "<script>alert(1)</script>\"'&";
 
 /// A browser: cookies, and the token of the last form.
@@ -111,7 +111,7 @@ impl Browser {
     }
 }
 
-fn between(text: &str, before: &str, after: &str) -> String {
+pub(crate) fn between(text: &str, before: &str, after: &str) -> String {
     let from = text.split_once(before).unwrap_or_else(|| panic!("{before} in {text}")).1;
     from.split_once(after).unwrap().0.to_owned()
 }
@@ -122,7 +122,7 @@ fn code_after(secret: &str, seconds: u32) -> String {
     totp.generate(u64::from(START.0.saturating_add(seconds))).to_string()
 }
 
-fn code(secret: &str) -> String {
+pub(crate) fn code(secret: &str) -> String {
     code_after(secret, 0)
 }
 

@@ -64,10 +64,21 @@ impl Phone {
 }
 
 /// How a phone talks to the reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Way {
+    /// GATT, whose characteristics it has to find first.
     Gatt,
+    /// GATT, with what it found at an earlier visit.
+    Remembered(Handles),
+    /// An L2CAP channel, whose number it knows.
     Channel,
+}
+
+/// Where the characteristics of a reader are; the type of what is in them does not matter here.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Handles {
+    response: Characteristic<u8>,
+    command: Characteristic<u8>,
 }
 
 /// How a phone behaves.
@@ -99,6 +110,8 @@ pub(crate) struct Visit {
     pub(crate) connected: Instant,
     /// When the first octets of the exchange were sent.
     pub(crate) opened: Option<Instant>,
+    /// Where the characteristics were, over GATT.
+    pub(crate) handles: Option<Handles>,
     pub(crate) messages: usize,
     pub(crate) finished: bool,
 }
@@ -146,11 +159,13 @@ async fn visiting<C: Controller>(
         scan_config: ScanConfig { filter_accept_list: &[address], ..Default::default() },
     };
     let connection = stack.central().connect(&config).await.unwrap();
-    let mut visit = Visit { connected: Instant::now(), opened: None, messages: 0, finished: false };
+    let mut visit =
+        Visit { connected: Instant::now(), opened: None, handles: None, messages: 0, finished: false };
     let talk = Talk { stack, walk_away, phone, manner, visit: &mut visit };
     match way {
         _ if manner == Manner::Hangs(0) => None,
-        Way::Gatt => over_gatt(talk, &connection).await,
+        Way::Gatt => over_gatt(talk, &connection, None).await,
+        Way::Remembered(handles) => over_gatt(talk, &connection, Some(handles)).await,
         Way::Channel => over_channel(talk, &connection).await,
     };
     // Until the reader has let go, or the link is lost.
@@ -194,16 +209,16 @@ impl<C> Talk<'_, '_, C> {
 async fn over_gatt<C: Controller>(
     mut talk: Talk<'_, '_, C>,
     connection: &Connection<'_, PhonePool>,
+    remembered: Option<Handles>,
 ) -> Option<()> {
     let client = GattClient::<_, PhonePool, 10>::new(talk.stack, connection).await.ok()?;
     let talking = async {
-        let uuid = |uuid: credential::ble::Uuid| Uuid::new_long(uuid.to_le_bytes());
-        let services = client.services_by_uuid(&uuid(SERVICE)).await.ok()?;
-        let service = services.first()?.clone();
-        let response: Characteristic<[u8]> =
-            client.characteristic_by_uuid(&service, &uuid(RESPONSE_CHARACTERISTIC)).await.ok()?;
-        let command: Characteristic<[u8]> =
-            client.characteristic_by_uuid(&service, &uuid(COMMAND_CHARACTERISTIC)).await.ok()?;
+        let handles = match remembered {
+            Some(handles) => handles,
+            None => discovered(&client).await?,
+        };
+        talk.visit.handles = Some(handles);
+        let Handles { response, command } = handles;
         let mut listener = client.subscribe(&command, false).await.ok()?;
         let mut segmenter = Segmenter::new(AttMtu::new(connection.att_mtu()).unwrap());
         let mut reassembler: Reassembler = Reassembler::new();
@@ -235,6 +250,16 @@ async fn over_gatt<C: Controller>(
         Either::First(Either::Second(talked)) => talked,
         _ => None,
     }
+}
+
+async fn discovered<C: Controller>(client: &GattClient<'_, C, PhonePool, 10>) -> Option<Handles> {
+    let uuid = |uuid: credential::ble::Uuid| Uuid::new_long(uuid.to_le_bytes());
+    let services = client.services_by_uuid(&uuid(SERVICE)).await.ok()?;
+    let service = services.first()?.clone();
+    Some(Handles {
+        response: client.characteristic_by_uuid(&service, &uuid(RESPONSE_CHARACTERISTIC)).await.ok()?,
+        command: client.characteristic_by_uuid(&service, &uuid(COMMAND_CHARACTERISTIC)).await.ok()?,
+    })
 }
 
 async fn over_channel<C: Controller>(

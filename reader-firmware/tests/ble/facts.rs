@@ -12,7 +12,7 @@ use crate::phone::{InField, Phone};
 use crate::reader::Reader;
 use crate::world::World;
 
-const READER: [u8; 6] = [0xC7, 1, 2, 3, 4, 5];
+pub(crate) const READER: [u8; 6] = [0xC7, 1, 2, 3, 4, 5];
 const OTHER: [u8; 6] = [0xC7, 9, 9, 9, 9, 9];
 const USUAL: Duration = Duration::from_micros(30_000);
 const WAYS: [Way; 2] = [Way::Gatt, Way::Channel];
@@ -21,7 +21,7 @@ const WAYS: [Way; 2] = [Way::Gatt, Way::Channel];
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// Runs on virtual time: what waits costs nothing.
-fn on_air(test: impl Future<Output = ()>) {
+pub(crate) fn on_air(test: impl Future<Output = ()>) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let limited = async {
@@ -30,12 +30,18 @@ fn on_air(test: impl Future<Output = ()>) {
     tokio::task::LocalSet::new().block_on(&runtime.unwrap(), limited);
 }
 
-fn phone(world: &mut World, user_id: &str) -> Phone {
+pub(crate) fn phone(world: &mut World, user_id: &str) -> Phone {
     let InField::Phone(phone) = crate::board::phone(world, user_id) else { panic!("a phone") };
     *phone
 }
 
-async fn stay(air: &Air, reader: [u8; 6], phone: &mut Phone, way: Way, interval: Duration) -> Visit {
+pub(crate) async fn stay(
+    air: &Air,
+    reader: [u8; 6],
+    phone: &mut Phone,
+    way: Way,
+    interval: Duration,
+) -> Visit {
     let walk_away = || air.cut();
     visit(air.controller(), &walk_away, reader, phone, way, interval, Manner::Polite).await
 }
@@ -183,33 +189,4 @@ fn the_advertisement_has_the_service_and_the_psm() {
         assert_eq!(data[5..21], credential::ble::SERVICE.to_le_bytes());
         assert_eq!(data[21..27], [9, 0xFF, 0xFF, 0xFF, 0x00, 0xD3]);
     });
-}
-
-/// The table of `docs/READER.md`: printed with `--no-capture`.
-#[test]
-fn a_tap_takes_so_many_connection_intervals_and_no_more() {
-    println!("| interval | way | visit | connected to the exchange, ms | exchange to the decision, ms |");
-    for interval_us in [7_500, 30_000, 50_000] {
-        for way in WAYS {
-            on_air(async move {
-                let interval = Duration::from_micros(interval_us);
-                let (mut world, air) = (World::new(1), Air::default());
-                let reader = Reader::new(&mut world, air.controller(), READER, None);
-                let mut phone = phone(&mut world, "4711");
-                for (name, intervals) in [("full", 12), ("fast", 8)] {
-                    let visit = stay(&air, READER, &mut phone, way, interval).await;
-                    let (opened, decided) = (visit.opened.unwrap(), reader.decided().unwrap());
-                    let ms = |from: Instant, to: Instant| (to - from).as_secs_f64() * 1_000.0;
-                    println!(
-                        "| {} ms | {way:?} | {name} | {:.1} | {:.1} |",
-                        interval.as_secs_f64() * 1_000.0,
-                        ms(visit.connected, opened),
-                        ms(opened, decided),
-                    );
-                    assert!(decided - opened <= interval * intervals);
-                    tokio::time::sleep(Duration::from_secs(1)).await;
-                }
-            });
-        }
-    }
 }

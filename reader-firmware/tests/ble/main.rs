@@ -21,6 +21,7 @@ mod field;
 #[expect(dead_code, reason = "shared with the tests of the main loop, which use more of it")]
 mod phone;
 mod reader;
+mod tap_times;
 #[path = "../../../tests/src/wallet.rs"]
 #[expect(dead_code, unreachable_pub, reason = "shared with the room `tests`, which uses more of it")]
 mod wallet;

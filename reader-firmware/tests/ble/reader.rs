@@ -1,15 +1,16 @@
 //! A reader on the air: the main loop and the radio around one door.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use credential::crypto::RustCrypto;
 use credential::object::OutputFormat;
+use credential::reader::Path;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use reader_firmware::ble::{self, BleSettings, RadioDoor};
-use reader_firmware::door::Arrival;
+use reader_firmware::door::{Arrival, DoorEvent};
 use reader_firmware::entrance::{Entrance, Ports, Settings, Turn};
 use reader_firmware::micros::Micros;
 use tokio::time::Instant;
@@ -27,6 +28,7 @@ struct Inner {
     entrance: RefCell<Entrance<'static, RustCrypto, PlainFrontEnd, Panel, Lamp, Lid>>,
     rng: RefCell<StdRng>,
     seen: RefCell<Vec<(Instant, Seen)>>,
+    path: Cell<Option<Path>>,
     began: Instant,
     panel: Panel,
 }
@@ -66,6 +68,7 @@ impl Reader {
             entrance: RefCell::new(entrance),
             rng: RefCell::new(StdRng::seed_from_u64(3)),
             seen: RefCell::default(),
+            path: Cell::default(),
             began: Instant::now(),
             panel,
         }));
@@ -89,6 +92,11 @@ impl Reader {
         seen.iter().rev().find_map(granted)
     }
 
+    /// The path of the last tap that was granted.
+    pub(crate) fn path(&self) -> Option<Path> {
+        self.0.path.get()
+    }
+
     fn now(&self) -> Micros {
         Micros(u64::try_from(self.0.began.elapsed().as_micros()).unwrap())
     }
@@ -102,8 +110,11 @@ impl Reader {
             &mut dyn FnMut(reader_firmware::entrance::Happened<'_>),
         ) -> R,
     ) -> R {
-        let seen = &self.0.seen;
+        let (seen, path_of) = (&self.0.seen, &self.0.path);
         let mut log = |happened: reader_firmware::entrance::Happened<'_>| {
+            if let reader_firmware::entrance::Happened::Door(DoorEvent::Granted { path, .. }) = happened {
+                path_of.set(Some(*path));
+            }
             seen.borrow_mut().push((Instant::now(), note(happened)));
         };
         let mut entrance = self.0.entrance.borrow_mut();

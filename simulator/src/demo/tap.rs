@@ -1,22 +1,19 @@
 //! One tap between the door and a phone, octet by octet as the radio would carry it, and what it took.
 
-use std::collections::VecDeque;
-use std::time::{Duration, Instant as Stopwatch};
+use std::time::Duration;
 
 use anyhow::Result;
 use credential::ble::segment::AttMtu;
 use credential::iso7816::FrontEnd;
-use reader_firmware::door::{Arrival, Device};
+use reader_firmware::door::Arrival;
 
 use super::building::Building;
 use super::phone::DemoPhone;
 use super::report::TapRow;
-use crate::handset::{Handset, in_words};
-use crate::output::path_name;
-use crate::unit::{Cost, Happened};
-
-/// An att_mtu that many phones negotiate, octets.
-const ATT_MTU: u16 = 247;
+use crate::at_once::{self, ATT_MTU, Watch};
+use crate::handset::in_words;
+use crate::output::{DoorOutput, path_name};
+use crate::unit::{Cost, Handled, Happened};
 
 /// The link of a tap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,71 +39,43 @@ pub(super) fn play(
     over: Over,
     occasion: &'static str,
 ) -> Result<TapRow> {
-    // Between taps the door has time for what it would otherwise do during one.
-    building.door.prepare();
-    let mut tap = Running {
-        building,
-        meter: Meter::default(),
-        decided: None,
-        cost: None,
-        to_phone: VecDeque::new(),
-        to_reader: VecDeque::new(),
-    };
     let mut end = match over {
         Over::Nfc => phone.nfc(),
         Over::Ble => phone.ble(),
     };
-    tap.at_door(Device::Arrived(over.arrival()?))?;
-    let wishes = end.arrive("door", ATT_MTU);
-    tap.to_reader.extend(end.at_once(wishes));
-    tap.run(&mut end)?;
-    tap.at_door(Device::Left)?;
+    let mut seen = Seen::default();
+    at_once::tap(&mut *building.door, over.arrival()?, "door", &mut end, &mut seen)?;
     let told = std::iter::from_fn(|| end.poll_event()).last().map(|event| in_words(&event));
     end.leave();
-    Ok(tap.row(phone, over, occasion, told))
+    Ok(seen.row(phone, over, occasion, (building.output, told)))
 }
 
-/// A tap under way.
-struct Running<'b> {
-    building: &'b mut Building,
+/// What was seen of a tap.
+#[derive(Default)]
+struct Seen {
     meter: Meter,
     /// The decision, once there is one; from then on nothing is counted.
     decided: Option<Happened>,
     /// What the tap cost on a microcontroller.
     cost: Option<Cost>,
-    to_phone: VecDeque<Vec<u8>>,
-    to_reader: VecDeque<Vec<u8>>,
 }
 
-impl Running<'_> {
-    /// Carries octets back and forth until neither side has any.
-    fn run(&mut self, end: &mut Handset) -> Result<()> {
-        loop {
-            if let Some(octets) = self.to_phone.pop_front() {
-                let began = Stopwatch::now();
-                let wishes = end.receive(&octets);
-                self.to_reader.extend(end.at_once(wishes));
-                let took = began.elapsed();
-                self.count(|meter| {
-                    meter.octets_to_phone = meter.octets_to_phone.saturating_add(octets.len());
-                    meter.phone = meter.phone.saturating_add(took);
-                });
-            } else if let Some(octets) = self.to_reader.pop_front() {
-                self.count(|meter| {
-                    meter.octets_to_reader = meter.octets_to_reader.saturating_add(octets.len());
-                    meter.pairs = meter.pairs.saturating_add(usize::from(end.ends_message(&octets)));
-                });
-                self.at_door(Device::Sent(&octets))?;
-            } else {
-                return Ok(());
-            }
-        }
+impl Watch for Seen {
+    fn phone_handled(&mut self, octets: &[u8], took: Duration) {
+        self.count(|meter| {
+            meter.octets_to_phone = meter.octets_to_phone.saturating_add(octets.len());
+            meter.phone = meter.phone.saturating_add(took);
+        });
     }
 
-    fn at_door(&mut self, device: Device<'_>) -> Result<()> {
-        let mut transmitted = Vec::new();
-        let handled = self.building.door.handle(device, &mut transmitted)?;
-        self.to_phone.extend(transmitted);
+    fn phone_sent(&mut self, octets: &[u8], ends_message: bool) {
+        self.count(|meter| {
+            meter.octets_to_reader = meter.octets_to_reader.saturating_add(octets.len());
+            meter.pairs = meter.pairs.saturating_add(usize::from(ends_message));
+        });
+    }
+
+    fn door_handled(&mut self, handled: Handled) {
         if handled.cost.is_some() {
             // A board says at the end what it took to the decision.
             self.cost = handled.cost;
@@ -117,16 +86,23 @@ impl Running<'_> {
         if let Some(decision) = handled.events.into_iter().find(Happened::decides) {
             self.decided = Some(decision);
         }
-        Ok(())
     }
+}
 
+impl Seen {
     fn count(&mut self, add: impl FnOnce(&mut Meter)) {
         if self.decided.is_none() {
             add(&mut self.meter);
         }
     }
 
-    fn row(self, phone: &DemoPhone, over: Over, occasion: &'static str, told: Option<String>) -> TapRow {
+    fn row(
+        self,
+        phone: &DemoPhone,
+        over: Over,
+        occasion: &'static str,
+        (format, told): (DoorOutput, Option<String>),
+    ) -> TapRow {
         let user_id = &phone.user.person.user_id;
         let (decision, path, reason, output) = match &self.decided {
             Some(Happened::Granted { output, path, .. }) => {
@@ -136,7 +112,7 @@ impl Running<'_> {
             Some(Happened::DoesNotFit(why)) => ("deny", None, Some(why.clone()), None),
             _ => ("none", None, None, None),
         };
-        let carries = |output: &String| self.building.output.carries(output, user_id);
+        let carries = |output: &String| format.carries(output, user_id);
         TapRow {
             user: user_id.clone(),
             name: phone.name(),

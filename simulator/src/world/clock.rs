@@ -60,13 +60,13 @@ impl manager::clock::Clock for WorldClock {
 
 /// A phone's clock, which may be wrong.
 #[derive(Clone, Debug)]
-pub(super) struct PhoneClock {
+pub(crate) struct PhoneClock {
     world: WorldClock,
     ahead_s: Arc<AtomicI64>,
 }
 
 impl PhoneClock {
-    pub(super) fn new(world: WorldClock) -> Self {
+    pub(crate) fn new(world: WorldClock) -> Self {
         Self { world, ahead_s: Arc::default() }
     }
 

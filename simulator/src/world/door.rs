@@ -52,7 +52,7 @@ pub struct Door {
 
 impl Door {
     /// Puts up a reader and enrols it.
-    pub(super) fn put_up(
+    pub(crate) fn put_up(
         plan: DoorPlan,
         world: &WorldClock,
         seeds: &Seeds,
@@ -112,7 +112,7 @@ impl Door {
 }
 
 /// Enrols with a manager: the reader's number and its sealed configuration.
-pub(super) async fn enrol(manager: &Manager, new: NewReader) -> Result<(ReaderId, Vec<u8>)> {
+pub(crate) async fn enrol(manager: &Manager, new: NewReader) -> Result<(ReaderId, Vec<u8>)> {
     let enrolled = manager.enrol_reader(Actor::Operator, new).await?;
     Ok((enrolled.id, enrolled.configuration))
 }

@@ -173,7 +173,8 @@ impl HttpClient for Network {
     }
 }
 
-fn directory() -> Result<TempDir> {
+/// A new directory for what does not outlive the process, in memory where that is possible.
+pub(crate) fn directory() -> Result<TempDir> {
     let builder = || {
         let mut builder = tempfile::Builder::new();
         builder.prefix("ostiary-world-");

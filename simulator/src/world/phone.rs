@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Result;
-use phone_sdk::port::{MemoryStorage, SeededRandom, SoftwareKeyStore};
+use phone_sdk::port::{HttpClient, MemoryStorage, SeededRandom, SoftwareKeyStore};
 use phone_sdk::{DeviceLabel, Ports, Wallet};
 
 use super::clock::{PhoneClock, WorldClock};
@@ -18,6 +18,26 @@ pub struct PhonePlan {
     pub name: String,
     /// Microseconds that it takes for each message.
     pub delay_us: u64,
+}
+
+/// A wallet that is kept in memory, and whose random source is the one of a phone of this name.
+pub(crate) fn in_memory(
+    name: &str,
+    http: Arc<dyn HttpClient>,
+    clock: PhoneClock,
+    seeds: &Seeds,
+) -> Result<Wallet> {
+    let storage = Arc::new(MemoryStorage::default());
+    let random = Arc::new(SeededRandom::new(seeds.number(&format!("phone {name}"))));
+    let ports = Ports {
+        storage: storage.clone(),
+        key_store: Arc::new(SoftwareKeyStore::new(storage, random.clone())),
+        http,
+        clock: Arc::new(clock),
+        random,
+    };
+    let label = DeviceLabel { name: name.to_owned(), platform: "simulator".to_owned() };
+    Ok(Wallet::open(ports, label)?)
 }
 
 /// A phone of a world.
@@ -41,19 +61,9 @@ impl Phone {
         office: &Arc<Office>,
         seeds: &Seeds,
     ) -> Result<Self> {
-        let storage = Arc::new(MemoryStorage::default());
-        let random = Arc::new(SeededRandom::new(seeds.number(&format!("phone {}", plan.name))));
         let clock = PhoneClock::new(world.clone());
         let network = Arc::new(Network::new(Arc::clone(office)));
-        let ports = Ports {
-            storage: storage.clone(),
-            key_store: Arc::new(SoftwareKeyStore::new(storage, random.clone())),
-            http: network.clone(),
-            clock: Arc::new(clock.clone()),
-            random,
-        };
-        let label = DeviceLabel { name: plan.name.clone(), platform: "simulator".to_owned() };
-        let wallet = Wallet::open(ports, label)?;
+        let wallet = in_memory(&plan.name, network.clone(), clock.clone(), seeds)?;
         Ok(Self { plan, wallet, clock, network, powered: true, tap: None, wakes_at_us: None })
     }
 

@@ -8,6 +8,7 @@ use crate::domain::{Act, Actor, Expected};
 use crate::error::{Error, Refusal};
 use crate::mail::{
     InvitationFields, Language, MailFields, MailKind, MailText, StoredFields, check, render, sample,
+    with_picture,
 };
 use crate::manager::Manager;
 
@@ -46,7 +47,7 @@ pub struct MailPreview {
     pub subject: String,
     /// The part that every mail program shows.
     pub plain: String,
-    /// The HTML part.
+    /// The HTML part, with its QR code in it.
     pub html: String,
 }
 
@@ -130,7 +131,20 @@ impl Manager {
         user: Option<Uuid>,
     ) -> Result<MailPreview, Error> {
         let MailTextView { subject, plain, html, .. } = self.mail_text(kind, language).await?;
-        let text = MailText { subject, plain, html };
+        self.try_mail_text(kind, language, &MailText { subject, plain, html }, user).await
+    }
+
+    /// What a mail would say with a text that the project does not have, as [`Manager::preview_mail`] shows it.
+    ///
+    /// # Errors
+    /// [`Refusal::UserUnknown`], [`Refusal::MailText`].
+    pub async fn try_mail_text(
+        &self,
+        kind: MailKind,
+        language: Language,
+        text: &MailText,
+        user: Option<Uuid>,
+    ) -> Result<MailPreview, Error> {
         let mut fields = sample(kind, language);
         fields.project.clone_from(&self.project().name);
         if let Some(user) = user {
@@ -146,8 +160,12 @@ impl Manager {
             let named = MailFields::new(&self.project().name, &stored, invitation, language);
             fields = MailFields { change, alert, card, ..named };
         }
-        let rendered = render(&text, &fields, language).map_err(Refusal::MailText)?;
-        Ok(MailPreview { subject: rendered.subject, plain: rendered.plain, html: rendered.html })
+        let rendered = render(text, &fields, language).map_err(Refusal::MailText)?;
+        let html = match &fields.invitation {
+            Some(invitation) => with_picture(&rendered.html, &invitation.link),
+            None => rendered.html,
+        };
+        Ok(MailPreview { subject: rendered.subject, plain: rendered.plain, html })
     }
 }
 

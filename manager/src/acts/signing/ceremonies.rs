@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::domain::{CEREMONY_LIFE_S, after, from_base64url, to_base64url};
+use crate::domain::{Account, CEREMONY_LIFE_S, after, from_base64url, to_base64url};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
 use crate::random;
@@ -17,6 +17,17 @@ pub(crate) enum Whom {
     /// Somebody who opened a sign-in link.
     Newcomer {
         /// The account to be.
+        account: Uuid,
+        /// What people call its holder.
+        name: String,
+        /// With which e-mail address its holder signs in.
+        email: String,
+        /// The hash of the link's code.
+        code: [u8; 32],
+    },
+    /// The holder of an account who has lost what it takes to sign in, and opened a new sign-in link.
+    Returning {
+        /// The account.
         account: Uuid,
         /// What people call its holder.
         name: String,
@@ -38,7 +49,22 @@ impl Whom {
     /// The account, which is there or will be.
     pub(super) const fn account(&self) -> Uuid {
         match self {
-            Self::Newcomer { account, .. } | Self::Known { account, .. } => *account,
+            Self::Newcomer { account, .. }
+            | Self::Returning { account, .. }
+            | Self::Known { account, .. } => *account,
+        }
+    }
+}
+
+impl Whom {
+    /// The account as it will be, of somebody who opened a sign-in link.
+    pub(super) fn with_link(&self) -> Option<Account> {
+        match self.clone() {
+            Self::Newcomer { account: id, name, email, .. }
+            | Self::Returning { account: id, name, email, .. } => {
+                Some(Account { id, name, email, has_password: false })
+            }
+            Self::Known { .. } => None,
         }
     }
 }

@@ -55,7 +55,9 @@ impl Manager {
         }
         let code = InvitationCode::new(random::octets()?);
         let expires_at = after(now, ENROLMENT_LIFE_S);
-        tx.insert_enrolment(project, administrator, &code_hash(&code), (now, expires_at)).await?;
+        let by_operator = actor == Actor::Operator;
+        tx.insert_enrolment(project, administrator, &code_hash(&code), (now, expires_at), by_operator)
+            .await?;
         let subject = administrator.to_string();
         tx.record(project, now, actor, Act::SignInLinkMade, subject, String::new()).await?;
         tx.commit().await?;
@@ -75,13 +77,19 @@ impl Manager {
         }
     }
 
-    /// For whom a sign-in link is.
+    /// For whom a sign-in link is, and the account that acts as that administrator, if one does: whoever has lost what it
+    /// takes to sign in comes back into it.
     ///
     /// # Errors
     /// [`Refusal::SignInLinkInvalid`].
-    pub(crate) async fn look_at_link(&self, code: &str) -> Result<Administrator, Error> {
+    pub(crate) async fn look_at_link(&self, code: &str) -> Result<(Administrator, Option<Account>), Error> {
         let mut tx = self.read().await?;
-        self.administrator_of_link(&mut tx, &parsed(code)?).await
+        let (administrator, _) = self.administrator_of_link(&mut tx, &parsed(code)?).await?;
+        let account = match tx.account_of(self.project_id(), administrator.id).await? {
+            Some(account) => tx.account(account).await?.map(|row| row.account),
+            None => None,
+        };
+        Ok((administrator, account))
     }
 
     /// Lets an account act as the administrator whose link it opened.
@@ -105,8 +113,10 @@ impl Manager {
         email(&address).map_err(wrong)?;
         let mut tx = self.read().await?;
         self.administrator_of_link(&mut tx, &code).await?;
-        if tx.account_by_email(&address).await?.is_some() {
-            return Err(Refusal::AccountTaken.into());
+        if let Some(account) = tx.account_by_email(&address).await? {
+            let row = self.check_way_back(&mut tx, &code, account).await?;
+            let Account { name, email, .. } = row;
+            return Ok(Whom::Returning { account, name, email, code });
         }
         Ok(Whom::Newcomer { account: self.ids().next(self.now()), name, email: address, code })
     }
@@ -126,6 +136,17 @@ impl Manager {
                 self.use_link(tx, &code, account.id, session).await?;
                 Ok((account, session))
             }
+            Whom::Returning { account, code, .. } => {
+                let account = self.check_way_back(tx, &code, account).await?;
+                // Whoever has found what was lost does not get in with it.
+                tx.delete_passkeys(account.id).await?;
+                tx.set_password(account.id, None).await?;
+                tx.revoke_other_page_sessions(account.id, Uuid::nil(), now).await?;
+                let session = self.ids().next(now);
+                self.use_link(tx, &code, account.id, session).await?;
+                self.note_change(tx, account.id, session).await?;
+                Ok((account, session))
+            }
             Whom::Known { account, session } => {
                 let row = tx.account(account).await?.ok_or(Refusal::CeremonyOver)?;
                 self.note_change(tx, account, session).await?;
@@ -134,6 +155,26 @@ impl Manager {
                 Ok((row.account, self.ids().next(now)))
             }
         }
+    }
+
+    /// The account into which a link leads back: that of the link's administrator.
+    ///
+    /// An owner who makes a link could open it as well, and gets nothing by it that an owner does not have; but the account
+    /// may look after other projects, which the owners of this one have no say in.
+    async fn check_way_back(
+        &self,
+        tx: &mut Transaction,
+        code: &[u8; 32],
+        account: Uuid,
+    ) -> Result<Account, Error> {
+        let (administrator, by_operator) = self.administrator_of_link(tx, code).await?;
+        if tx.account_of(self.project_id(), administrator.id).await? != Some(account) {
+            return Err(Refusal::AccountTaken.into());
+        }
+        if !by_operator && tx.projects_of(account).await?.len() > 1 {
+            return Err(Refusal::AccountElsewhere.into());
+        }
+        Ok(tx.account(account).await?.ok_or(Refusal::CeremonyOver)?.account)
     }
 
     /// Writes down that what an account signs in with has changed.
@@ -159,7 +200,7 @@ impl Manager {
         session: Uuid,
     ) -> Result<(), Error> {
         let (project, now) = (self.project_id(), self.now());
-        let administrator = self.administrator_of_link(tx, code).await?.id;
+        let administrator = self.administrator_of_link(tx, code).await?.0.id;
         tx.use_enrolment(project, code, now).await?;
         tx.link_account(project, administrator, account).await?;
         let (subject, detail) = (administrator.to_string(), format!("account {account}"));
@@ -168,18 +209,19 @@ impl Manager {
         Ok(())
     }
 
+    /// For whom a link is, and whether the operator made it.
     async fn administrator_of_link(
         &self,
         tx: &mut Transaction,
         code: &[u8; 32],
-    ) -> Result<Administrator, Error> {
+    ) -> Result<(Administrator, bool), Error> {
         let project = self.project_id();
         let row = tx.enrolment(project, code).await?.ok_or(Refusal::SignInLinkInvalid)?;
         if row.is_used || row.expires_at <= self.now() {
             return Err(Refusal::SignInLinkInvalid.into());
         }
         let administrator = tx.administrator(project, row.administrator).await?;
-        Ok(administrator.ok_or(Refusal::SignInLinkInvalid)?)
+        Ok((administrator.ok_or(Refusal::SignInLinkInvalid)?, row.by_operator))
     }
 }
 

@@ -6,16 +6,16 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 use webauthn_rs::prelude::{
     DiscoverableAuthentication, Passkey, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, RequestChallengeResponse, Url, Webauthn, WebauthnBuilder,
+    RegisterPublicKeyCredential, RequestChallengeResponse, Url, Webauthn, WebauthnBuilder, WebauthnError,
 };
 
 use super::ceremonies::Whom;
 use super::enrolling::Newcomer;
 use super::sessions::{NewSession, Visitor};
-use crate::domain::{Account, PasskeySummary};
+use crate::domain::{Account, Act, Actor, PasskeySummary};
 use crate::error::{Error, Refusal};
 use crate::manager::Manager;
-use crate::store::StoreError;
+use crate::store::{StoreError, Transaction};
 
 /// Passkeys that an account has at most.
 const PASSKEYS_MAX: usize = 20;
@@ -48,10 +48,8 @@ impl Manager {
         newcomer: &Newcomer,
     ) -> Result<(String, Value), Error> {
         let whom = self.welcome(newcomer).await?;
-        let Whom::Newcomer { account: id, name, email, .. } = whom.clone() else {
-            return Err(Refusal::CeremonyOver.into());
-        };
-        self.begin_making(party, whom, &Account { id, name, email, has_password: false }).await
+        let account = whom.with_link().ok_or(Refusal::CeremonyOver)?;
+        self.begin_making(party, whom, &account).await
     }
 
     /// Begins to make one more passkey of somebody who is signed in.
@@ -154,15 +152,33 @@ impl Manager {
         if named != account {
             return Err(Refusal::PasskeyRefused.into());
         }
-        let result = party
-            .finish_discoverable_authentication_v2(answer, state, &passkey)
-            .map_err(|_| Refusal::PasskeyRefused)?;
+        let result = match party.finish_discoverable_authentication_v2(answer, state, &passkey) {
+            Ok(result) => result,
+            Err(WebauthnError::CredentialPossibleCompromise) => {
+                self.suspect(tx, account, id).await?;
+                return Err(Refusal::PasskeyRefused.into());
+            }
+            Err(_) => return Err(Refusal::PasskeyRefused.into()),
+        };
         passkey.update_credential(&result);
         let json = serde_json::to_string(&passkey).map_err(|_| StoreError::Corrupt("passkey"))?;
         tx.passkey_used(account, id, &json, self.now()).await?;
         let session = self.begin_session(&mut tx, account, self.ids().next(self.now()), visitor).await?;
         tx.commit().await?;
         Ok(session)
+    }
+
+    /// Writes down that the counter of a passkey fell, as it does when there are two of what there should be one of.
+    async fn suspect(&self, mut tx: Transaction, account: Uuid, passkey: Uuid) -> Result<(), Error> {
+        let (project, now) = (self.project_id(), self.now());
+        let acting = tx.acting_as(account, project).await?;
+        let subject =
+            acting.map_or_else(|| "unknown".to_owned(), |(administrator, _)| administrator.to_string());
+        let (act, detail) = (Act::PasskeySuspected, format!("passkey {passkey}"));
+        tx.record(project, now, Actor::Manager, act, subject, detail).await?;
+        tx.commit().await?;
+        tracing::warn!(%passkey, "the counter of a passkey fell: there may be a copy of it");
+        Ok(())
     }
 
     /// The passkeys of an account, oldest first.

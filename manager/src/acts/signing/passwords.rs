@@ -66,10 +66,8 @@ impl Manager {
         password: Zeroizing<String>,
     ) -> Result<NewPassword, Error> {
         let whom = self.welcome(newcomer).await?;
-        let Whom::Newcomer { account: id, name, email, .. } = whom.clone() else {
-            return Err(Refusal::CeremonyOver.into());
-        };
-        self.new_password(whom, Account { id, name, email, has_password: false }, password).await
+        let account = whom.with_link().ok_or(Refusal::CeremonyOver)?;
+        self.new_password(whom, account, password).await
     }
 
     /// Begins to set the password of somebody who is signed in.

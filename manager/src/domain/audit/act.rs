@@ -42,6 +42,8 @@ acts! {
     SignedIn => "signed_in",
     /// What an administrator signs in with was changed.
     SignInChanged => "sign_in_changed",
+    /// A passkey was refused because its counter fell: there may be a copy of it.
+    PasskeySuspected => "passkey_suspected",
     /// An API token was made.
     TokenMade => "token_made",
     /// An API token was revoked.
@@ -112,6 +114,8 @@ acts! {
     WebhookAdded => "webhook_added",
     /// An endpoint for webhooks was changed, or turned off or on.
     WebhookChanged => "webhook_changed",
+    /// An endpoint for webhooks was given another secret.
+    WebhookSecretExchanged => "webhook_secret_exchanged",
     /// An endpoint for webhooks was removed.
     WebhookRemoved => "webhook_removed",
     /// A test was queued for an endpoint for webhooks.

@@ -1,5 +1,7 @@
 //! Whoever comes without being signed in, or to sign in.
 
+use std::marker::PhantomData;
+
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{Method, header};
@@ -9,7 +11,7 @@ use uuid::Uuid;
 use super::{FORM_TOKEN_HEADER, cookies, failed, frame, origin, session};
 use crate::acts::{NewSession, Visitor};
 use crate::domain::Account;
-use crate::http::access::flood::SigningIn;
+use crate::http::access::flood::{Flood, SigningIn};
 use crate::manager::Manager;
 use crate::page::failure::{Failure, is_part};
 use crate::page::fields::Fields;
@@ -17,8 +19,9 @@ use crate::page::frame::Frame;
 use crate::page::site::Page;
 use crate::token::SessionToken;
 
-/// Somebody who need not be signed in: proof that a form of such a visitor came from this page, and not in a flood.
-pub(in crate::page) struct Guest {
+/// Somebody who need not be signed in: proof that a form of such a visitor came from this page, and not in a flood, which
+/// is counted as `F` says.
+pub(in crate::page) struct Guest<F = SigningIn> {
     page: Page,
     token: SessionToken,
     /// What stands around the answer.
@@ -31,9 +34,10 @@ pub(in crate::page) struct Guest {
     pub(in crate::page) body: Bytes,
     /// Who is signed in all the same, and in which session.
     pub(in crate::page) known: Option<(Account, Uuid)>,
+    counted: PhantomData<F>,
 }
 
-impl Guest {
+impl<F> Guest<F> {
     /// Does what the page is for.
     pub(in crate::page) const fn manager(&self) -> &Manager {
         self.page.manager()
@@ -50,7 +54,9 @@ impl Guest {
         response.headers_mut().append(header::SET_COOKIE, cookie);
         response
     }
+}
 
+impl Guest {
     /// The answer to somebody who has signed in: whatever secret the browser came with is forgotten.
     pub(in crate::page) fn signed_in(mut response: Response, session: &NewSession) -> Response {
         let cookie = cookies::set(cookies::SESSION, &session.token.expose());
@@ -59,7 +65,7 @@ impl Guest {
     }
 }
 
-impl FromRequest<Page> for Guest {
+impl<F: Flood> FromRequest<Page> for Guest<F> {
     type Rejection = Response;
 
     async fn from_request(request: Request, page: &Page) -> Result<Self, Response> {
@@ -68,7 +74,7 @@ impl FromRequest<Page> for Guest {
         if sends && !origin::is_ours(&parts) {
             return Err(Failure::forged().into_response());
         }
-        if sends && let Err(problem) = page.floods().count::<SigningIn>(&parts) {
+        if sends && let Err(problem) = page.floods().count::<F>(&parts) {
             let (status, text) = problem.into_parts();
             return Err(Failure::new(status, text).into_response());
         }
@@ -106,6 +112,6 @@ impl FromRequest<Page> for Guest {
         if sends && !origin::is_shown(told.as_ref(), &fields, &frame.form_token) {
             return Err(Failure::forged().into_response());
         }
-        Ok(Self { page: page.clone(), token, frame, visitor, fields, body, known })
+        Ok(Self { page: page.clone(), token, frame, visitor, fields, body, known, counted: PhantomData })
     }
 }

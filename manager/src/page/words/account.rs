@@ -123,6 +123,14 @@ pub(super) const ROWS: &[Row] = &[
         "Nur so melden Sie sich an; fügen Sie erst etwas anderes hinzu.",
     ),
     (
+        "Somebody signs in as this administrator already. With the same e-mail address you come back into that account, and whatever it signed in with before is good no more.",
+        "Als dieser Administrator meldet sich schon jemand an. Mit derselben E-Mail-Adresse kommen Sie in dieses Konto zurück, und womit es sich vorher anmeldete, gilt nicht mehr.",
+    ),
+    (
+        "This account looks after other projects, too. Only a link of the operator leads back into it: manager admin sign-in-link.",
+        "Dieses Konto verwaltet auch andere Projekte. Nur ein Link des Betreibers führt in es zurück: manager admin sign-in-link.",
+    ),
+    (
         "The browser sent no cookie. This page needs HTTPS, or http://localhost on this machine, and cookies.",
         "Der Browser hat kein Cookie geschickt. Diese Seite braucht HTTPS, oder http://localhost auf diesem Rechner, und Cookies.",
     ),

@@ -22,6 +22,13 @@ pub(super) const ROWS: &[Row] = &[
         "Bis {} lässt es sich rückgängig machen; wer gelöscht wurde, erfährt es erst dann per E-Mail.",
     ),
     ("Left alone: the app was reset", "Unberührt: Die App wurde zurückgesetzt"),
+    ("How far it is", "Wie weit sie ist"),
+    (
+        "It goes on when you leave this page. Everything is applied, or nothing.",
+        "Es geht weiter, wenn Sie diese Seite verlassen. Alles wird angewendet oder nichts.",
+    ),
+    ("Load the page again to see how far it is.", "Laden Sie die Seite neu, um zu sehen, wie weit sie ist."),
+    ("The list is being applied", "Die Liste wird angewendet"),
     ("Left as it is", "Bleibt unverändert"),
     ("Line", "Zeile"),
     (
