@@ -159,9 +159,9 @@ async fn plan_shown<N>(signed: &Signed<N>, id: Uuid, from: usize, status: Status
         None => "",
     };
     let page = Shown {
-        is_done: diff.rows.is_empty() && from == 0,
         diff,
         can_undo: summary.undone_at.is_none() && summary.undo_until.is_some_and(|until| now < until),
+        is_done: steps.is_empty() && from == 0,
         needs,
         error: told.error,
         done: told.done,

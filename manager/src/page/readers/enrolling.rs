@@ -41,7 +41,7 @@ pub(super) async fn enrol(mut sent: Uploaded<ReadersWrite>) -> Answer {
     let file = sent.take_file("file");
     let f = sent.frame();
     let refused = |error| shown(&sent, &sent.fields, StatusCode::UNPROCESSABLE_ENTITY, error);
-    let given = file.as_deref().unwrap_or_else(|| sent.fields.text("public_key").as_bytes());
+    let given = file.as_deref().unwrap_or(sent.fields.text("public_key").as_bytes());
     let Some(public_key) = reader_key(given) else {
         return refused(f.t("This is no public key of a reader: choose the file that it wrote.").to_owned());
     };

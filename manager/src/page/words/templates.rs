@@ -114,7 +114,6 @@ pub(super) const ROWS: &[Row] = &[
     ("Template", "Vorlage"),
     ("Templates", "Vorlagen"),
     ("Terms that the holder accepts", "Bedingungen, die der Inhaber annimmt"),
-    ("Text", "Text"),
     ("That of the project, {}, if it is left empty.", "Die des Projekts, {}, wenn es leer bleibt."),
     ("The draft is removed.", "Der Entwurf ist entfernt."),
     (
@@ -123,7 +122,6 @@ pub(super) const ROWS: &[Row] = &[
     ),
     ("The same moment for all", "Derselbe Augenblick für alle"),
     ("There is no template yet", "Noch gibt es keine Vorlage"),
-    ("Time zone", "Zeitzone"),
     ("Unique identifier", "Eindeutige Kennung"),
     (
         "Up to 5, which are asked beside the unique identifier.",
