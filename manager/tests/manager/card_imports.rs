@@ -1,14 +1,19 @@
 //! Cards from lists, with photos from archives: plan, guard, undo, and everything that is wrong.
 
 use std::io::{Cursor, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use image::{ImageFormat, Rgb, RgbImage};
+use manager::clock::Clock;
+use manager::domain::{Actor, Mode, UnixTime};
+use manager::{CardImportOptions, Manager, Unlock};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use crate::support::{Answer, Phone, Served, answer};
+use crate::support::{Answer, Phone, START, Served, answer};
 
 fn staff() -> Value {
     json!({
@@ -176,6 +181,36 @@ async fn a_list_that_replaces_archives_what_is_not_in_it_once_that_is_confirmed_
     assert_eq!(undone["restored"], 7);
     let renewed = phone.renew(&served, &got["device_id"]).await.expect(StatusCode::OK);
     assert_eq!(renewed["card"]["card_id"], "S-7");
+    served.stop().await;
+}
+
+/// A clock that shows a later second each time that somebody looks.
+struct Restless(AtomicU32);
+
+impl Clock for Restless {
+    fn now(&self) -> UnixTime {
+        UnixTime(self.0.fetch_add(1, Ordering::SeqCst))
+    }
+}
+
+#[tokio::test]
+async fn an_import_that_takes_more_than_a_second_is_undone_like_any_other() {
+    let served = Served::start().await;
+    let template = served.template(json!({ "name": "Visitor" })).await.parse().unwrap();
+    let unlock = Unlock::KeyFile(served.dir.path().join("unlock.key"));
+    let clock = Arc::new(Restless(AtomicU32::new(START.0)));
+    let slow = Manager::open(served.database.home(), &unlock, clock).await.unwrap();
+    let import = async |list: &str, mode: Mode| {
+        let options = CardImportOptions { mode, ..CardImportOptions::default() };
+        let plan = slow.plan_card_import(template, list.into(), options).await.unwrap();
+        slow.apply_card_import(Actor::Operator, plan.id, true).await.unwrap()
+    };
+    import("Card ID\n1\n2\n3\n", Mode::AddOnly).await;
+    let second = import("Card ID,E-mail\n1,a@x.example\n4,\n5,\n", Mode::Replace).await;
+    assert_eq!((second.counts.added, second.counts.changed, second.counts.archived), (2, 1, 2));
+    let undone = slow.undo_card_import(Actor::Operator, second.id).await.unwrap();
+    assert_eq!((undone.removed, undone.put_back, undone.restored), (2, 1, 2));
+    slow.close().await;
     served.stop().await;
 }
 
