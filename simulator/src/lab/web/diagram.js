@@ -91,7 +91,7 @@ export function diagram(tap, opened) {
       element("div", { class: "box" }, element("span", { class: "unseen" }, message.from === "reader" ? "Door to phone: " : "Phone to door: "), detail))]);
   });
   for (const event of tap.events) {
-    const put = event.event.event === "granted" ? [output(event.event.output, tap.format), osdp(event.event.output, tap.format)] : [];
+    const put = event.event.output !== undefined ? [output(event.event.output, tap.format), osdp(event.event.output, tap.format)] : [];
     rows.push([event.at_us, 2, element("li", { class: `row event at-${event.at} is-${event.event.event}` }, since(event.at_us),
       element("div", { class: "box" }, element("strong", {}, event.at === "reader" ? tap.door : tap.phone), ` ${words(event)}`, ...put))]);
   }
