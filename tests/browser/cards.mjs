@@ -11,6 +11,12 @@ export async function cards({ browser, context, page, url, bin, run, home, phone
   const press = (name) => page.getByRole("button", { name, exact: true }).first().click();
   const wide = { width: 1180, height: 800 };
 
+  /** What came in the place of something else is heard from now on. */
+  const settled = async (locator) => {
+    await locator.waitFor();
+    await page.waitForFunction(() => !document.querySelector(".htmx-added, .htmx-request, .htmx-swapping, .htmx-settling"));
+  };
+
   // --- A template: the card beside the form follows what is typed, fields come, move and go.
   await page.getByRole("link", { name: "Cards", exact: true }).click();
   await said("There is no template yet");
@@ -19,21 +25,24 @@ export async function cards({ browser, context, page, url, bin, run, home, phone
   await page.getByLabel("Name of the template").fill("Student card");
   await preview.getByText("Student card").first().waitFor();
   await page.getByRole("button", { name: "Add a field (Fields on the back)" }).click();
-  await page.locator("#back-0-label:focus").waitFor();
+  await settled(page.locator("#back-0-label:focus"));
   await page.keyboard.type("Library");
   await preview.getByText("Library").waitFor();
   await page.getByRole("button", { name: "Add a field (Fields on the front)" }).click();
+  await settled(page.locator("#front-1-label"));
   await page.locator("#front-1-label").fill("Born");
   await page.locator("#front-1-kind").selectOption("date");
   await page.locator("#front-1-up").click();
-  await page.locator('#front-0-label[value="Born"]').waitFor();
+  await settled(page.locator('#front-0-label[value="Born"]'));
   await page.getByRole("button", { name: "Move down: Born" }).click();
-  await page.locator('#front-1-label[value="Born"]').waitFor();
+  await settled(page.locator('#front-1-label[value="Born"]'));
   await page.getByRole("button", { name: "Add a field (Fields in the second row of the front)" }).click();
+  await settled(page.locator("#secondary-0-label"));
   await page.locator("#secondary-0-label").fill("<img src=x onerror=alert(1)>");
   await preview.getByText("<img src=x onerror=alert(1)>").waitFor();
   await page.locator("#secondary-0-remove").click();
   await page.locator("#secondary-0-label").waitFor({ state: "detached" });
+  await settled(preview);
   await page.getByLabel("Whether a card has a photo").selectOption("required");
   await page.getByRole("combobox", { name: "Barcode" }).selectOption("code_128");
   await preview.locator("svg[aria-label=Barcode]").waitFor();

@@ -1,18 +1,17 @@
 // The administrators' page in a browser, from the sign-in link to an activated phone: `check.mjs BIN PICTURES`.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createECDH } from "node:crypto";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import * as chromium from "./chromium.mjs";
 import { cards } from "./cards.mjs";
 
 const [bin, pictures] = process.argv.slice(2);
 const run = promisify(execFile);
-const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const home = mkdtempSync(join(tmpdir(), "page-"));
 const works = join(home, "works");
 const phone = { ...process.env, OSTIARY_WALLET: join(home, "phone") };
@@ -35,10 +34,7 @@ await new Promise((resolve, reject) => {
   server.once("exit", (code) => reject(new Error(`the manager has ended: ${code}`)));
 });
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await chromium.launch();
 const errors = [];
 let context, page;
 
@@ -46,11 +42,7 @@ let context, page;
 async function browserOf(settings = {}) {
   context = await browser.newContext({ locale: "en", viewport: { width: 1180, height: 800 }, ...settings });
   page = await context.newPage();
-  page.on("console", (message) => {
-    // The browser itself says so of every answer that is an error, such as a form that is refused.
-    if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
-  });
-  page.on("pageerror", (error) => errors.push(String(error)));
+  chromium.listen(page, errors);
   page.on("dialog", (dialog) => dialog.accept());
   const devtools = await context.newCDPSession(page);
   await devtools.send("WebAuthn.enable");
@@ -69,22 +61,7 @@ function readerKey() {
   return pair.getPublicKey("base64url", "compressed");
 }
 
-/** No serious finding of axe, in light and in dark. */
-async function accessible(name) {
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme });
-    const devtools = await context.newCDPSession(page);
-    const { result, exceptionDetails } = await devtools.send("Runtime.evaluate", {
-      expression: `${axe}; axe.run(document).then((found) => JSON.stringify(found.violations.map(({ id, impact, nodes }) =>
-        ({ id, impact, where: nodes.map((node) => node.html.slice(0, 160)) }))))`,
-      awaitPromise: true, returnByValue: true,
-    });
-    assert.ok(!exceptionDetails, JSON.stringify(exceptionDetails));
-    const bad = JSON.parse(result.value).filter(({ impact }) => impact === "serious" || impact === "critical");
-    assert.deepEqual(bad, [], `${name}, ${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: "light" });
-}
+const accessible = (name) => chromium.accessible(page, name);
 
 async function picture(name) {
   if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });

@@ -1,15 +1,14 @@
 // The lab in a browser, by pointer and by keyboard, and what was done there from the command line: `lab.mjs BIN PICTURES`.
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { chromium } from "playwright-core";
+import * as chromium from "./chromium.mjs";
 
 const [bin, pictures] = process.argv.slice(2);
 const run = promisify(execFile);
-const axe = readFileSync(new URL("node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const home = mkdtempSync(join(tmpdir(), "lab-"));
 const simulator = join(bin, "simulator");
 
@@ -20,35 +19,13 @@ const url = await new Promise((resolve, reject) => {
   lab.once("exit", (code) => reject(new Error(`the lab has ended: ${code}`)));
 });
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await chromium.launch();
 const context = await browser.newContext({ locale: "en", viewport: { width: 1440, height: 900 }, acceptDownloads: true });
 const page = await context.newPage();
 const errors = [];
-page.on("console", (message) => {
-  // The browser itself says so of every answer that is an error, such as a step that is refused.
-  if (message.type() === "error" && !message.text().startsWith("Failed to load resource")) errors.push(message.text());
-});
-page.on("pageerror", (error) => errors.push(String(error)));
+chromium.listen(page, errors);
 
-/** No serious finding of axe, in light and in dark. */
-async function accessible(name) {
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const devtools = await context.newCDPSession(page);
-    const { result, exceptionDetails } = await devtools.send("Runtime.evaluate", {
-      expression: `${axe}; axe.run(document).then((found) => JSON.stringify(found.violations.map(({ id, impact, nodes }) =>
-        ({ id, impact, where: nodes.map((node) => node.html.slice(0, 160)) }))))`,
-      awaitPromise: true, returnByValue: true,
-    });
-    assert.ok(!exceptionDetails, JSON.stringify(exceptionDetails));
-    const bad = JSON.parse(result.value).filter(({ impact }) => impact === "serious" || impact === "critical");
-    assert.deepEqual(bad, [], `${name}, ${colorScheme}`);
-  }
-  await page.emulateMedia({ colorScheme: "light", reducedMotion: null });
-}
+const accessible = (name) => chromium.accessible(page, name);
 
 async function picture(name) {
   if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
