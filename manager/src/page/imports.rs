@@ -128,7 +128,7 @@ async fn upload(mut sent: Uploaded<Imports>) -> Answer {
 async fn plan(Path(id): Path<Uuid>, signed: Signed<Imports>, RawQuery(query): RawQuery) -> Answer {
     let asked = Fields::parse(query.unwrap_or_default().as_bytes());
     let from = asked.text("from").parse().unwrap_or(0);
-    let told = match signed.page().applying().look(id) {
+    let told = match signed.page().applying().look(signed.manager().project_id(), id) {
         Some(Standing::Going(done, all)) => {
             return show(&Going { f: signed.frame().clone().at("users"), id, done, all });
         }

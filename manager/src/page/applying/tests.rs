@@ -26,21 +26,22 @@ async fn planned() -> (TempDir, Manager, Uuid) {
 async fn an_import_goes_on_without_whoever_began_it_and_what_came_of_it_is_told_once() {
     let (_dir, manager, plan) = planned().await;
     let applying = Applying::default();
-    let actor = Actor::Operator;
+    let (actor, project) = (Actor::Operator, manager.project_id());
     // Somebody else writes, for longer than anybody waits.
     let writer = manager.write().await.unwrap();
     assert!(applying.apply(&manager, actor, plan, false).await.is_none());
-    assert!(matches!(applying.look(plan), Some(Standing::Going(0, 0))));
+    assert!(matches!(applying.look(project, plan), Some(Standing::Going(0, 0))));
+    assert!(applying.look(ProjectId([7; 8]), plan).is_none(), "another project sees nothing of it");
     assert!(applying.apply(&manager, actor, plan, false).await.is_none(), "it is not begun twice");
     drop(writer);
     let outcome = loop {
-        match applying.look(plan).unwrap() {
+        match applying.look(project, plan).unwrap() {
             Standing::Going(..) => tokio::task::yield_now().await,
             Standing::Over(outcome) => break outcome,
         }
     };
     assert_eq!(outcome.unwrap().added, 2);
-    assert!(applying.look(plan).is_none());
+    assert!(applying.look(project, plan).is_none());
     let again = applying.apply(&manager, actor, plan, false).await;
     assert!(matches!(again, Some(Err(Error::Refused(Refusal::PlanApplied)))));
 }
