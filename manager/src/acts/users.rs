@@ -89,8 +89,8 @@ impl Manager {
         Ok(self.read().await?.user_counts(self.project_id(), self.now()).await?)
     }
 
-    /// How many users there are of each status, for a page that shows it beside other things: as it is after the last
-    /// write of this process, and a few seconds ago after one of another.
+    /// How many users there are of each status, for a page that shows it beside other things: counted anew after each
+    /// write that this process begins, and else as it was a few seconds ago.
     ///
     /// # Errors
     /// [`Error::Store`].
