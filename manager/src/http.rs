@@ -54,7 +54,7 @@ use access::Api;
 pub use measuring::MetricsEndpoint;
 pub use openapi::openapi_document;
 use problem::Problem;
-pub use serving::{Limits, ServeOptions, Tls, TlsError};
+pub use serving::{Limits, ServeOptions, Tls, TlsError, stop_signal};
 pub use settings::{FloodLimits, HttpSettings};
 
 /// The longest body of a request, in octets, of everything but an import.

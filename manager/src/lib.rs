@@ -56,6 +56,7 @@ pub use error::{DirectoryError, Error, Refusal};
 pub use folder::WatchedFolder;
 pub use http::{
     FloodLimits, HttpSettings, Limits, MetricsEndpoint, ServeOptions, Tls, TlsError, openapi_document,
+    stop_signal,
 };
 pub use issuing::IssuingError;
 pub use jobs::{JobKind, JobOutcome, JobReport, JobRow};

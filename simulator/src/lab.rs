@@ -13,7 +13,7 @@ mod view;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -52,14 +52,23 @@ pub fn run(args: &LabArgs) -> Result<()> {
         None => library::STREET.to_owned(),
     };
     let script = Script::parse(&text).map_err(refused)?;
-    let keeper = Keeper::start(script, SLOWNESS)?;
+    let (keeper, building) = Keeper::start(script, SLOWNESS)?;
     let runtime = Builder::new_current_thread().enable_all().build().context("the runtime does not start")?;
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let listener = listen(args.port).await?;
         let address = listener.local_addr()?;
         println!("The lab is at http://{address}/ until you end it with Ctrl-C.");
-        axum::serve(listener, server::router(keeper)).await.context("the lab has ended")
-    })
+        tokio::select! {
+            served = axum::serve(listener, server::router(keeper)) => served.context("the lab has ended"),
+            () = manager::stop_signal() => Ok(()),
+        }
+    });
+    // Pages that still listen are let go, so that nobody can ask the building any more: it puts its things away.
+    drop(runtime);
+    if building.join().is_err() {
+        bail!("the building has come down");
+    }
+    served
 }
 
 async fn listen(port: Option<u16>) -> Result<TcpListener> {

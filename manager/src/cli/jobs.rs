@@ -123,7 +123,7 @@ async fn once(manager: &Manager, kind: Option<JobKind>, json: bool) -> anyhow::R
 async fn until_stopped(manager: &Manager) {
     let (stop, stopped) = watch::channel(false);
     let signal = async {
-        serving::stop_signal().await;
+        manager::stop_signal().await;
         stop.send_replace(true);
     };
     tokio::join!(signal, manager.work_for_all_until(stopped));

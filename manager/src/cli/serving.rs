@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use manager::{Limits, MetricsEndpoint, ServeOptions, Tls};
+use manager::{Limits, MetricsEndpoint, ServeOptions, Tls, stop_signal};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -129,25 +129,5 @@ pub(super) fn log(format: LogFormat) {
     match format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
-    }
-}
-
-/// Ready when the operator or the system asks the manager to stop.
-pub(super) async fn stop_signal() {
-    let interrupt = tokio::signal::ctrl_c();
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    // Without a way to hear the signal there is nothing to wait for: the process ends by other means.
-    if interrupt.await.is_err() {
-        std::future::pending::<()>().await;
     }
 }

@@ -2,6 +2,7 @@
 
 mod connection;
 mod limits;
+mod signal;
 mod tls;
 
 use std::future::Future;
@@ -18,6 +19,7 @@ use super::measuring::MetricsEndpoint;
 use crate::manager::Manager;
 use connection::Door;
 pub use limits::Limits;
+pub use signal::stop_signal;
 pub use tls::{Tls, TlsError};
 
 /// How the API is served.

@@ -3,7 +3,8 @@
 //! A world stands on a runtime of its own and is made for one thread, so everybody else sends what they want.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant as Stopwatch};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant as Stopwatch, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Map, Value, json};
@@ -75,16 +76,18 @@ pub(super) struct News {
 }
 
 impl Keeper {
-    /// Builds what a script says, on a thread of its own.
+    /// Builds what a script says, on a thread of its own, which ends when nobody can ask it any more.
     ///
     /// # Errors
     /// When the world refuses it.
-    pub(super) fn start(script: Script, slowness: u32) -> Result<Self> {
+    pub(super) fn start(script: Script, slowness: u32) -> Result<(Self, JoinHandle<()>)> {
         let (requests, asked) = channel();
         let (news, _) = broadcast::channel(BEHIND_MAX);
         let (built, is_built) = channel();
         let told = news.clone();
-        let keep = move || match Building::new(script, slowness, 0) {
+        // A page that was open before the lab was started anew has to know that everything is another.
+        let generation = UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
+        let keep = move || match Building::new(script, slowness, generation) {
             Ok(building) => {
                 // Nobody waits for it only when the program has ended.
                 let _ended = built.send(Ok(()));
@@ -94,9 +97,9 @@ impl Keeper {
                 let _ended = built.send(Err(error));
             }
         };
-        std::thread::Builder::new().name("building".to_owned()).spawn(keep)?;
+        let thread = std::thread::Builder::new().name("building".to_owned()).spawn(keep)?;
         is_built.recv().context("the building's thread has ended")??;
-        Ok(Self { requests, news })
+        Ok((Self { requests, news }, thread))
     }
 
     /// Asks, and waits for the answer.

@@ -250,7 +250,7 @@ mod tests {
 
     fn lab() -> Router {
         let script = Script::parse(library::STREET).unwrap();
-        router(Keeper::start(script, 0).unwrap())
+        router(Keeper::start(script, 0).unwrap().0)
     }
 
     async fn asked(lab: &Router, request: axum::http::request::Builder, body: &str) -> (StatusCode, Value) {

@@ -6,14 +6,13 @@ use std::io;
 use anyhow::{Context, Result};
 use manager::domain::{Actor, NewProject, ReaderId, User};
 use manager::{Manager, NewReader, ServeOptions, Unlock};
-use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::world::{WorldClock, directory, enrol};
+use crate::world::{Scratch, WorldClock, enrol};
 
 /// For how long a credential is good; a phone renews it when a third of that is over.
 const CREDENTIAL_LIFE_S: u32 = 3 * 86_400;
@@ -30,7 +29,7 @@ pub(super) struct Site {
     manager: Manager,
     stop: oneshot::Sender<()>,
     server: JoinHandle<io::Result<()>>,
-    _directory: TempDir,
+    _directory: Scratch,
 }
 
 impl Site {
@@ -41,7 +40,7 @@ impl Site {
             .enable_all()
             .build()
             .context("the runtime does not start")?;
-        let directory = directory()?;
+        let directory = Scratch::new()?;
         let home = directory.path().join("manager");
         let unlock = Unlock::KeyFile(directory.path().join("issuer.key"));
         let (stop, stopped) = oneshot::channel();

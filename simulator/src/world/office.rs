@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -13,11 +12,11 @@ use axum::http::{Request, header};
 use manager::domain::NewProject;
 use manager::{Manager, Repeatable, Unlock};
 use phone_sdk::port::{HttpClient, HttpFailure, HttpRequest, HttpResponse};
-use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
 
 use super::clock::WorldClock;
+use super::scratch::Scratch;
 use super::seeds::Seeds;
 
 /// Where phones reach the manager; nobody else answers there.
@@ -25,9 +24,6 @@ const PUBLIC_URL: &str = "https://manager.example";
 
 /// Octets of an answer at most.
 const ANSWER_MAX: usize = 8 << 20;
-
-/// A directory in memory, where there is one: nothing of a world outlives it.
-const IN_MEMORY: &str = "/dev/shm";
 
 /// What is set about a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +57,7 @@ pub struct Office {
     managers: Vec<Manager>,
     router: Router,
     requests: AtomicU64,
-    _directory: TempDir,
+    _directory: Scratch,
 }
 
 impl Office {
@@ -73,7 +69,7 @@ impl Office {
         let runtime =
             Builder::new_current_thread().enable_all().build().context("the runtime does not start")?;
         let random = Repeatable::new(seeds.number("manager"));
-        let directory = directory()?;
+        let directory = Scratch::new()?;
         let home = directory.path().join("manager");
         let unlock = Unlock::KeyFile(directory.path().join("issuer.key"));
         let made = async {
@@ -171,19 +167,4 @@ impl HttpClient for Network {
         }
         self.office.answer(request)
     }
-}
-
-/// A new directory for what does not outlive the process, in memory where that is possible.
-pub(crate) fn directory() -> Result<TempDir> {
-    let builder = || {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("ostiary-world-");
-        builder
-    };
-    if Path::new(IN_MEMORY).is_dir()
-        && let Ok(directory) = builder().tempdir_in(IN_MEMORY)
-    {
-        return Ok(directory);
-    }
-    builder().tempdir().context("there is no room for the manager's database")
 }

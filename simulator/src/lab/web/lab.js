@@ -145,7 +145,15 @@ function hear() {
     drawState();
   });
   events.addEventListener("failed", ({ data }) => say(JSON.parse(data).error, "bad"));
-  events.onerror = () => say("The lab does not answer; start it again with “simulator”.", "bad");
+  let lost = false;
+  events.onerror = () => {
+    lost = true;
+    say("The lab does not answer; start it again with “simulator”. The scenario stands here until then.", "bad");
+  };
+  events.onopen = () => {
+    if (lost) say("The lab is there again.");
+    lost = false;
+  };
 }
 
 // --- Dialogs.
