@@ -8,9 +8,12 @@
 
 mod advertisement;
 mod connection;
+mod packets;
 mod server;
 
 pub use advertisement::NAME_MAX;
+#[cfg(feature = "heap")]
+pub use packets::HeapPackets;
 
 use credential::ble::Hint;
 use embassy_futures::join::join;
@@ -19,21 +22,20 @@ use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use embassy_sync::mutex::Mutex;
 use embedded_hal_async::delay::DelayNs;
 use trouble_host::Controller;
-use trouble_host::prelude::{
-    AddrKind, Address, Advertisement, BdAddr, DefaultPacketPool, HostResources, Stack,
-};
+use trouble_host::prelude::{AddrKind, Address, Advertisement, BdAddr, HostResources, Stack};
 
 use crate::door::Arrival;
 use crate::entrance::Turn;
 use advertisement::Advertised;
 use connection::Served;
+use packets::Packets;
 use server::Server;
 
 /// Phones that may be connected at a time.
 pub const PHONES_MAX: usize = 2;
 
-/// For each phone signalling, ATT and its own channel.
-const CHANNELS_MAX: usize = 3 * PHONES_MAX;
+/// L2CAP channels that may be wanted at a time.
+const CHANNELS_MAX: usize = PHONES_MAX;
 
 /// How long is waited after a controller has refused to advertise.
 const RETRY_MS: u32 = 100;
@@ -74,14 +76,14 @@ pub struct BleSettings<'s> {
 /// Runs the radio for ever; ends only when the controller fails.
 ///
 /// # Errors
-/// The controller's, after which the board resets it and runs this again.
+/// The controller's, after which a board is reset; with the feature `heap` this may be run again instead.
 pub async fn run<C: Controller, D: RadioDoor, T: DelayNs + Clone>(
     controller: C,
     settings: &BleSettings<'_>,
     door: &D,
     delay: T,
 ) -> Result<(), BleError> {
-    let mut resources: HostResources<DefaultPacketPool, PHONES_MAX, CHANNELS_MAX> = HostResources::new();
+    let mut resources: HostResources<Packets, PHONES_MAX, CHANNELS_MAX> = HostResources::new();
     let [a, b, c, d, e, f] = settings.address;
     let address = Address::new(AddrKind::RANDOM, BdAddr::new([f, e, d, c, b, a]));
     let builder = trouble_host::new(controller, &mut resources).set_random_address(address);
@@ -112,7 +114,7 @@ pub enum BleError {
 
 /// What the places for phones share.
 struct Place<'p, 'r, 'v, 's, C: Controller, D> {
-    stack: &'p Stack<'r, C, DefaultPacketPool>,
+    stack: &'p Stack<'r, C, Packets>,
     server: &'p Server<'v>,
     settings: &'p BleSettings<'s>,
     advertised: &'p Advertised,

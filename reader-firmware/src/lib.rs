@@ -1,12 +1,12 @@
 //! A door reader, from the radio to the wire of the access control system.
 //!
-//! No heap but for the feature `osdp`, no IO: a [`door::Door`] takes what the front ends received and says what they transmit, and every
+//! No heap but for the features `osdp` and `heap`, no IO: a [`door::Door`] takes what the front ends received and says what they transmit, and every
 //! decision comes out as an event with the bits for the controller.
 //! An [`entrance::Entrance`] puts a door together with its [ports](port) into a main loop that never waits.
 //! The same code runs on a microcontroller and on a host.
 #![no_std]
 
-#[cfg(feature = "osdp")]
+#[cfg(any(feature = "heap", feature = "osdp"))]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;

@@ -5,12 +5,13 @@ use embassy_futures::select::{Either, Either3, select, select3};
 use embedded_hal_async::delay::DelayNs;
 use trouble_host::Controller;
 use trouble_host::prelude::{
-    DefaultPacketPool, GattConnection, GattConnectionEvent, GattEvent, L2capChannel, L2capPendingConnection,
+    GattConnection, GattConnectionEvent, GattEvent, L2capChannel, L2capChannelConfig, L2capPendingConnection,
     Stack,
 };
 
+use super::packets::Packets;
 use super::server::Server;
-use super::{BleSettings, RadioDoor};
+use super::{BleSettings, CHANNELS_MAX, RadioDoor};
 use crate::door::Arrival;
 use crate::entrance::Turn;
 
@@ -23,18 +24,24 @@ const PATIENCE_MS: u32 = 8_000;
 /// How often a phone that is not close yet is listened to.
 const CLOSER_MS: u32 = 100;
 
-/// How long a phone may stay after its tap.
+/// How long a phone may stay after its tap, which it ends by itself once it has what it came for.
 const FAREWELL_MS: u32 = 500;
 
 /// Octets of a piece of an L2CAP channel.
 const PIECE_MAX: usize = 512;
 
+/// Frames that a phone may send on its channel before it is given credits for more. A channel that is closed keeps the
+/// packets of what was not read until its place is used again: those of all places have to leave packets for others.
+const CREDITS: u16 = 4;
+
+const _: () = assert!(CHANNELS_MAX * CREDITS as usize <= trouble_host::config::DEFAULT_PACKET_POOL_SIZE / 2);
+
 /// A phone and what serves it.
 pub(super) struct Served<'c, 'p, 'r, 'v, 's, C: Controller, D> {
-    pub(super) stack: &'p Stack<'r, C, DefaultPacketPool>,
+    pub(super) stack: &'p Stack<'r, C, Packets>,
     pub(super) server: &'p Server<'v>,
     pub(super) settings: &'p BleSettings<'s>,
-    pub(super) connection: &'c GattConnection<'p, 'p, DefaultPacketPool>,
+    pub(super) connection: &'c GattConnection<'p, 'p, Packets>,
     pub(super) door: &'p D,
 }
 
@@ -45,7 +52,7 @@ struct Gone;
 enum Opening<'c> {
     /// A segment of so many octets was written.
     Written(usize),
-    Channel(L2capPendingConnection<'c, DefaultPacketPool>),
+    Channel(L2capPendingConnection<'c, Packets>),
 }
 
 impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
@@ -64,17 +71,13 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
             }
         };
         let opened = select(opened, patience.delay_ms(PATIENCE_MS)).await;
-        let served = match opened {
+        let _done_or_gone = match opened {
             Either::First(Ok(Opening::Written(length))) => {
                 self.over_gatt(first.get(..length).unwrap_or_default(), delay).await
             }
             Either::First(Ok(Opening::Channel(pending))) => self.over_channel(pending, delay).await,
             Either::First(Err(Gone)) | Either::Second(()) => Err(Gone),
         };
-        if served.is_ok() {
-            // The phone ends it by itself once it has what it came for.
-            let _ = select(self.gone(), farewell.delay_ms(FAREWELL_MS)).await;
-        }
         self.connection.raw().disconnect();
         let _ = select(self.gone(), farewell.delay_ms(FAREWELL_MS)).await;
     }
@@ -138,7 +141,7 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
     async fn over_gatt<T: DelayNs + Clone>(&self, first: &[u8], mut delay: T) -> Result<(), Gone> {
         let att_mtu = AttMtu::new(self.connection.raw().att_mtu()).unwrap_or(AttMtu::DEFAULT);
         let turn = self.turn(Arrival::Gatt(att_mtu), delay.clone()).await?;
-        let _guard = Leaving { door: self.door, turn };
+        let leaving = Leaving { door: self.door, turn };
         self.door.received(turn, first);
         let reading = async {
             let mut segment = [0; SEGMENT_MAX];
@@ -162,20 +165,24 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
             }
         };
         match select(writing, reading).await {
-            Either::First(written) => written,
-            Either::Second(Gone) => Err(Gone),
+            Either::First(written) => written?,
+            Either::Second(Gone) => return Err(Gone),
         }
+        drop(leaving);
+        let _ = select(self.gone(), delay.delay_ms(FAREWELL_MS)).await;
+        Ok(())
     }
 
     async fn over_channel<T: DelayNs + Clone>(
         &self,
-        pending: L2capPendingConnection<'p, DefaultPacketPool>,
+        pending: L2capPendingConnection<'p, Packets>,
         mut delay: T,
     ) -> Result<(), Gone> {
         // The phone sends when the channel is there: it is there when the phone's turn has come.
         let turn = self.turn(Arrival::L2cap, delay.clone()).await?;
-        let _guard = Leaving { door: self.door, turn };
-        let channel = pending.accept(self.stack, &Default::default()).await.map_err(|_| Gone)?;
+        let leaving = Leaving { door: self.door, turn };
+        let config = L2capChannelConfig { initial_credits: Some(CREDITS), ..Default::default() };
+        let channel = pending.accept(self.stack, &config).await.map_err(|_| Gone)?;
         let (mut writer, mut reader) = channel.split();
         let reading = async {
             let mut piece = [0; PIECE_MAX];
@@ -200,9 +207,15 @@ impl<'p, C: Controller, D: RadioDoor> Served<'_, 'p, '_, '_, '_, C, D> {
             }
         };
         match select3(writing, reading, self.gone()).await {
-            Either3::First(written) => written,
-            Either3::Second(Gone) | Either3::Third(()) => Err(Gone),
+            Either3::First(written) => written?,
+            Either3::Second(Gone) | Either3::Third(()) => return Err(Gone),
         }
+        drop(leaving);
+        // What the phone still sends is read, for its packets.
+        let mut piece = [0; PIECE_MAX];
+        let rest = async { while reader.receive(self.stack, &mut piece).await.is_ok() {} };
+        let _ = select3(rest, self.gone(), delay.delay_ms(FAREWELL_MS)).await;
+        Ok(())
     }
 }
 

@@ -6,7 +6,9 @@
 use embassy_sync::blocking_mutex::raw::NoopRawMutex;
 use trouble_host::prelude::*;
 
-#[gatt_server(connections_max = 2, mutex_type = NoopRawMutex, attribute_table_size = 24)]
+use super::packets::Packets;
+
+#[gatt_server(connections_max = 2, mutex_type = NoopRawMutex, packet_type = Packets, attribute_table_size = 24)]
 pub(super) struct Server {
     pub(super) tap: TapService,
 }

@@ -1,5 +1,7 @@
 //! A phone on the air: a host stack of its own as central, and a device session behind it.
 
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use credential::application::{DeviceApplication, DeviceIncoming};
@@ -7,45 +9,15 @@ use credential::ble::segment::{AttMtu, Reassembler, SEGMENT_MAX, Segmenter};
 use credential::ble::stream::{FrameDecoder, encode_frame};
 use credential::ble::{COMMAND_CHARACTERISTIC, RESPONSE_CHARACTERISTIC, SERVICE};
 use credential::transport::Transport;
-use embassy_futures::select::{Either, select};
+use embassy_futures::poll_once;
+use embassy_futures::select::{Either, select, select_slice};
+use reader_firmware::ble::HeapPackets;
 use tokio::time::Instant;
 use trouble_host::prelude::*;
 
 use crate::phone::Phone;
 use crate::reader::PSM;
 use crate::world::at_ms;
-
-/// Packets of the phones, apart from those of the readers.
-pub(crate) struct PhonePool;
-
-pub(crate) struct PhonePacket(Vec<u8>);
-
-impl AsRef<[u8]> for PhonePacket {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl AsMut<[u8]> for PhonePacket {
-    fn as_mut(&mut self) -> &mut [u8] {
-        &mut self.0
-    }
-}
-
-impl Packet for PhonePacket {}
-
-impl PacketPool for PhonePool {
-    type Packet = PhonePacket;
-    const MTU: usize = 251;
-
-    fn allocate() -> Option<PhonePacket> {
-        Some(PhonePacket(vec![0; Self::MTU]))
-    }
-
-    fn capacity() -> usize {
-        64
-    }
-}
 
 impl Phone {
     /// Opens a session on a link without APDUs.
@@ -92,12 +64,14 @@ pub(crate) enum Manner {
     Hangs(usize),
     /// What it says is no frame of anything.
     Babbles,
+    /// Nor is this, of which it sends as much as it may and closes its channel; it wants so many channels besides.
+    Floods(usize),
 }
 
 impl Manner {
     const fn messages_max(self) -> usize {
         match self {
-            Self::Polite => usize::MAX,
+            Self::Polite | Self::Floods(_) => usize::MAX,
             Self::WalksAway(messages) | Self::Hangs(messages) => messages,
             Self::Babbles => 1,
         }
@@ -128,7 +102,7 @@ pub(crate) async fn visit<C: Controller>(
     interval: Duration,
     manner: Manner,
 ) -> Visit {
-    let mut resources: HostResources<PhonePool, 1, 3> = HostResources::new();
+    let mut resources: HostResources<HeapPackets, 1, 3> = HostResources::new();
     let stack = trouble_host::new(controller, &mut resources).build();
     let mut runner = stack.runner();
     let visiting = visiting(&stack, walk_away, reader, phone, way, interval, manner);
@@ -139,7 +113,7 @@ pub(crate) async fn visit<C: Controller>(
 }
 
 async fn visiting<C: Controller>(
-    stack: &Stack<'_, C, PhonePool>,
+    stack: &Stack<'_, C, HeapPackets>,
     walk_away: &dyn Fn(),
     reader: [u8; 6],
     phone: &mut Phone,
@@ -176,7 +150,7 @@ async fn visiting<C: Controller>(
 }
 
 struct Talk<'t, 'r, C> {
-    stack: &'t Stack<'r, C, PhonePool>,
+    stack: &'t Stack<'r, C, HeapPackets>,
     walk_away: &'t dyn Fn(),
     phone: &'t mut Phone,
     manner: Manner,
@@ -208,10 +182,10 @@ impl<C> Talk<'_, '_, C> {
 
 async fn over_gatt<C: Controller>(
     mut talk: Talk<'_, '_, C>,
-    connection: &Connection<'_, PhonePool>,
+    connection: &Connection<'_, HeapPackets>,
     remembered: Option<Handles>,
 ) -> Option<()> {
-    let client = GattClient::<_, PhonePool, 10>::new(talk.stack, connection).await.ok()?;
+    let client = GattClient::<_, HeapPackets, 10>::new(talk.stack, connection).await.ok()?;
     let talking = async {
         let handles = match remembered {
             Some(handles) => handles,
@@ -252,7 +226,7 @@ async fn over_gatt<C: Controller>(
     }
 }
 
-async fn discovered<C: Controller>(client: &GattClient<'_, C, PhonePool, 10>) -> Option<Handles> {
+async fn discovered<C: Controller>(client: &GattClient<'_, C, HeapPackets, 10>) -> Option<Handles> {
     let uuid = |uuid: credential::ble::Uuid| Uuid::new_long(uuid.to_le_bytes());
     let services = client.services_by_uuid(&uuid(SERVICE)).await.ok()?;
     let service = services.first()?.clone();
@@ -264,10 +238,25 @@ async fn discovered<C: Controller>(client: &GattClient<'_, C, PhonePool, 10>) ->
 
 async fn over_channel<C: Controller>(
     mut talk: Talk<'_, '_, C>,
-    connection: &Connection<'_, PhonePool>,
+    connection: &Connection<'_, HeapPackets>,
 ) -> Option<()> {
-    let channel = L2capChannel::create(talk.stack, connection, PSM, &Default::default()).await.ok()?;
+    let config = L2capChannelConfig::default();
+    let create = || L2capChannel::create(talk.stack, connection, PSM, &config);
+    let others = if let Manner::Floods(others) = talk.manner { others } else { 0 };
+    let mut others: Vec<_> = (0..others).map(|_| Box::pin(create())).collect();
+    let Either::First(created) = select(create(), select_slice(Pin::new(&mut others[..]))).await else {
+        panic!("a reader has accepted another channel than the first");
+    };
+    let channel = created.ok()?;
+    drop(others);
     let (mut writer, mut reader) = channel.split();
+    if matches!(talk.manner, Manner::Floods(_)) {
+        while let Poll::Ready(sent) = poll_once(writer.send(talk.stack, &[0xFF; 4])) {
+            sent.ok()?;
+            talk.visit.messages += 1;
+        }
+        return None;
+    }
     let mut decoder = FrameDecoder::<2_050>::new();
     let mut message = talk.open(Transport::BleL2cap);
     loop {

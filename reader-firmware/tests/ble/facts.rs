@@ -1,7 +1,6 @@
 //! What holds of a reader on BLE.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,12 +16,8 @@ const OTHER: [u8; 6] = [0xC7, 9, 9, 9, 9, 9];
 const USUAL: Duration = Duration::from_micros(30_000);
 const WAYS: [Way; 2] = [Way::Gatt, Way::Channel];
 
-/// The packets of trouble-host come from pools that a process has once: two tests at a time would take each other's.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
 /// Runs on virtual time: what waits costs nothing.
 pub(crate) fn on_air(test: impl Future<Output = ()>) {
-    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let limited = async {
         tokio::time::timeout(Duration::from_secs(600), test).await.expect("ends within ten minutes");
@@ -58,6 +53,18 @@ fn twenty_visits_in_a_row_are_granted_either_way() {
             assert_eq!(reader.read().len(), visits);
         }
     });
+}
+
+#[test]
+fn a_process_outlives_many_controllers() {
+    for _ in 0..40 {
+        on_air(async {
+            let (mut world, air) = (World::new(1), Air::default());
+            let _reader = Reader::new(&mut world, air.controller(), READER, None);
+            let mut phone = phone(&mut world, "4711");
+            assert!(stay(&air, READER, &mut phone, Way::Channel, USUAL).await.finished);
+        });
+    }
 }
 
 #[test]
@@ -144,6 +151,43 @@ fn a_phone_that_hangs_or_babbles_is_let_go() {
             });
         }
     }
+}
+
+#[test]
+fn phones_that_send_more_than_is_read_leave_a_reader_that_serves_the_next() {
+    on_air(async {
+        let (mut world, air) = (World::new(1), Air::default());
+        let reader = Reader::new(&mut world, air.controller(), READER, None);
+        let (mut one, mut other) = (phone(&mut world, "1"), phone(&mut world, "2"));
+        for others in 0..3 {
+            let walk_away = || air.cut();
+            let (one, other) = tokio::join!(
+                visit(
+                    air.controller(),
+                    &walk_away,
+                    READER,
+                    &mut one,
+                    Way::Channel,
+                    USUAL,
+                    Manner::Floods(others)
+                ),
+                visit(
+                    air.controller(),
+                    &walk_away,
+                    READER,
+                    &mut other,
+                    Way::Channel,
+                    USUAL,
+                    Manner::Floods(0)
+                )
+            );
+            assert!(one.messages >= 4 && other.messages >= 4, "{one:?} {other:?}");
+        }
+        for way in WAYS {
+            assert!(stay(&air, READER, &mut one, way, USUAL).await.finished, "{way:?}");
+        }
+        assert_eq!(reader.read(), ["1", "1"]);
+    });
 }
 
 #[test]
