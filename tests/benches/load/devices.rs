@@ -45,7 +45,7 @@ impl Device {
     }
 
     /// The same device, which was activated under this id and will renew.
-    pub(crate) fn to_renew(self, id: &str) -> Self {
+    pub(crate) fn renewing(self, id: &str) -> Self {
         let path = format!("/v1/devices/{id}/renewal");
         Self {
             label: b"ostiary renewal\0",

@@ -99,7 +99,7 @@ impl Setup {
         let ids_of: Vec<String> =
             devices.iter().map(|device| activated[&(std::ptr::from_ref(device) as usize)].clone()).collect();
         let devices: Vec<Device> =
-            devices.into_iter().zip(&ids_of).map(|(device, id)| device.to_renew(id)).collect();
+            devices.into_iter().zip(&ids_of).map(|(device, id)| device.renewing(id)).collect();
 
         generator::once(&addresses, &devices, |_, _| ());
         let (mut windows, mut bares) = (Vec::new(), vec![bare::rate()]);
