@@ -12,7 +12,7 @@ mod packets;
 mod server;
 
 pub use advertisement::NAME_MAX;
-#[cfg(feature = "heap")]
+#[cfg(any(feature = "central", feature = "heap"))]
 pub use packets::HeapPackets;
 
 use credential::ble::Hint;

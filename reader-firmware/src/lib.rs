@@ -6,7 +6,7 @@
 //! The same code runs on a microcontroller and on a host.
 #![no_std]
 
-#[cfg(any(feature = "heap", feature = "osdp"))]
+#[cfg(any(feature = "central", feature = "heap", feature = "osdp"))]
 extern crate alloc;
 #[cfg(test)]
 extern crate std;

@@ -3,7 +3,7 @@
 //! On a board in a static pool. A host stack that ends, as with its controller, never gives back the packets that it
 //! still had; a board is reset then. A process that is to outlive its controllers has packets on its heap instead.
 
-#[cfg(feature = "heap")]
+#[cfg(any(feature = "central", feature = "heap"))]
 pub use heap::HeapPackets;
 
 #[cfg(feature = "heap")]
@@ -11,7 +11,7 @@ pub(super) type Packets = HeapPackets;
 #[cfg(not(feature = "heap"))]
 pub(super) type Packets = trouble_host::prelude::DefaultPacketPool;
 
-#[cfg(feature = "heap")]
+#[cfg(any(feature = "central", feature = "heap"))]
 mod heap {
     use alloc::boxed::Box;
 
